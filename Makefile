@@ -1,0 +1,53 @@
+# make run     play a sample night on embedded parts
+# make test    every test, with coverage
+# make lint    ruff, mypy, import-linter
+# make check   lint and test: what CI runs
+# make bench   measure speed against its limits
+# make lock    resolve the lock files anew from pyproject.toml
+#
+# PYTHON=python3.12 chooses the interpreter on first use; TEST_ARGS="-k name" narrows the tests.
+
+PYTHON ?= python3
+# Tests of one file share their broker and database, so a file stays on one worker.
+TEST_ARGS ?= -n auto --dist loadfile
+
+VENV := .venv
+BIN := $(VENV)/bin
+# One stamp for each state of what is installed: a changed lock file asks for a stamp that is not there yet.
+STAMP := $(VENV)/installed-$(shell cat requirements-build.lock requirements.lock pyproject.toml setup.py | sha256sum | cut -c 1-16)
+
+.PHONY: run test lint check bench lock system-run system-test
+
+run: $(STAMP)
+	$(BIN)/alertd demo
+
+test: system-test $(STAMP)
+	$(BIN)/pytest --cov $(TEST_ARGS)
+	$(BIN)/coverage report --include='alertd/core/*,alertd/model/*' --fail-under=100
+
+lint: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+check: lint test
+
+bench: system-test $(STAMP)
+	$(BIN)/python -m tests.bench
+
+# `uv` resolves for all supported Pythons at once; versions already in a lock file stay while they fit.
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
+lock:
+	@command -v uv >/dev/null || { echo "uv is missing: pip install uv" >&2; exit 1; }
+	$(LOCK) --extra test pyproject.toml --output-file requirements.lock
+	printf 'setuptools>=77\nwheel\n' | $(LOCK) - --output-file requirements-build.lock
+
+system-run system-test: system-%:
+	@.ci/system-packages $* $(PYTHON)
+
+$(STAMP): | system-run
+	.ci/venv $(PYTHON)
+	@rm -f $(VENV)/installed-*
+	@touch $@

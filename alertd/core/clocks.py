@@ -1,0 +1,143 @@
+"""Clocks: when they are due, and how they stand at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from alertd.core.calendar import (
+    add_working_days,
+    add_working_time,
+    next_meeting,
+    subtract_working_days,
+)
+from alertd.model.case import ClockRun
+from alertd.model.rulebook import Clock, Counts, Hours, NextMeeting, RuleBook, Warn, WorkingDays
+
+
+class ClockState(StrEnum):
+    """How a clock stands."""
+
+    RUNNING = "running"
+    WARNED = "warned"
+    MET = "met"
+    MET_LATE = "met_late"
+    BREACHED = "breached"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Evidence that stops a clock: when it happened, and when that became known."""
+
+    at: datetime
+    known_at: datetime
+
+
+def due_at(clock: Clock, start: datetime, book: RuleBook) -> datetime:
+    """The deadline of a clock that starts at an instant.
+
+    Args:
+        clock: The clock's block.
+        start: Aware UTC.
+        book: For the calendar that the clock names.
+
+    Raises:
+        ValueError: its calendar never opens again: refused when rules are loaded.
+    """
+    hours = _hours(clock, book)
+    match clock.due:
+        case NextMeeting() as meeting:
+            return next_meeting(meeting, hours, start)
+        case WorkingDays(days=days):
+            return add_working_days(_needed(clock, hours), start, days)
+        case timedelta() as length:
+            if clock.counts is Counts.WORKING_HOURS:
+                return add_working_time(_needed(clock, hours), start, length)
+            return start + length
+    raise ValueError(f"clock '{clock.id}' has no due time")
+
+
+def _hours(clock: Clock, book: RuleBook) -> Hours | None:
+    return book.hours[clock.hours] if clock.hours is not None else None
+
+
+def _needed(clock: Clock, hours: Hours | None) -> Hours:
+    if hours is None:
+        raise ValueError(f"clock '{clock.id}' counts working time without 'hours:'")
+    return hours
+
+
+def warn_at(clock: Clock, warn: Warn, start: datetime, due: datetime, book: RuleBook) -> datetime:
+    """When a warning falls due: after the start, before the due time, or working days before it."""
+    if warn.at is not None:
+        return start + warn.at
+    if warn.before_days is not None:
+        return subtract_working_days(_needed(clock, _hours(clock, book)), due, warn.before_days)
+    return due - (warn.before or timedelta(0))
+
+
+def best_stop(due: datetime, stops: Sequence[Stop]) -> Stop | None:
+    """Choose among evidence: the earliest event; known when the first evidence that meets the deadline was.
+
+    Two reports of contact in time, one recorded late, leave the clock *met* whichever came first.
+    """
+    if not stops:
+        return None
+    first = min(stops, key=lambda s: (s.at, s.known_at))
+    in_time = [s.known_at for s in stops if s.at <= due]
+    return Stop(first.at, min(in_time) if in_time else first.known_at)
+
+
+def state(clock: ClockRun, now: datetime, warned: bool = False) -> ClockState:
+    """How a clock stands at a moment: a pure function of start, due, stop, the stop's receipt and now.
+
+    Args:
+        clock: Its recorded facts.
+        now: Aware UTC. Equal to `due_at` counts as missed.
+        warned: True when its first warning's time has come.
+
+    Raises:
+        ValueError: `now` is naive: a programming error, never caught.
+
+    Source: Protocol, Approach (b): contact "within 48 hours"; a contact in time but recorded late keeps the breach on
+    record and ends as `met_late`.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now must be aware")
+    if clock.withdrawn_at is not None and clock.withdrawn_at <= now:
+        return ClockState.WITHDRAWN
+    if clock.stopped_at is not None and clock.stop_known_at is not None and clock.stop_known_at <= now:
+        if clock.stopped_at > clock.due_at:
+            return ClockState.BREACHED
+        return ClockState.MET if clock.stop_known_at <= clock.due_at else ClockState.MET_LATE
+    if now >= clock.due_at:
+        return ClockState.BREACHED
+    return ClockState.WARNED if warned else ClockState.RUNNING
+
+
+def first_warning_at(clock: ClockRun, book: RuleBook) -> datetime | None:
+    """When the first warning of a running clock falls due; None when it has none."""
+    block = book.clocks.get(clock.clock)
+    if block is None or not block.warn:
+        return None
+    return min(warn_at(block, warn, clock.start_at, clock.due_at, book) for warn in block.warn)
+
+
+def state_now(clock: ClockRun, book: RuleBook, now: datetime) -> ClockState:
+    """How a clock stands, warnings included."""
+    first = first_warning_at(clock, book)
+    return state(clock, now, warned=first is not None and first <= now)
+
+
+def was_breached(clock: ClockRun, now: datetime) -> bool:
+    """Whether the deadline passed unheard at any time: breached, or met and recorded late."""
+    return state(clock, now) in (ClockState.BREACHED, ClockState.MET_LATE)
+
+
+def is_over(clock: ClockRun, now: datetime) -> bool:
+    """Whether evidence has stopped it, or it was withdrawn."""
+    stopped = clock.stop_known_at is not None and clock.stop_known_at <= now
+    return stopped or state(clock, now) is ClockState.WITHDRAWN

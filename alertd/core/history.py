@@ -1,0 +1,207 @@
+"""The moments at which things became known: runs of rules and clocks, one prefix of the messages after another.
+
+A case's runs are what one gets by judging each prefix of its messages in the order received. As long as messages come in
+that order, one step from the stored runs is enough (`advance`); when one comes out of order, or cases join, the whole
+history is judged again (`points`, then `advance` from nothing). Both give the same, which a property test holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from alertd.core.judged import Judged, Match, WantedClock
+from alertd.model.case import ClockRun, Facts, Run, StoredMessage
+from alertd.model.contract import PEOPLE_EVENTS
+from alertd.model.ids import ClockId, Version
+from alertd.model.rulebook import Classify, RuleBook, RuleStatus
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Runs so far, and the keys that were renamed on the way: (about, old key, new key)."""
+
+    runs: tuple[Run, ...] = ()
+    clocks: tuple[ClockRun, ...] = ()
+    renamed: tuple[tuple[str, str, str], ...] = ()
+
+
+def labelled_at(history: History, book: RuleBook) -> datetime | None:
+    """When the case first got a label that it still has; None when it has none."""
+    giving = {rule.id for rule in book.rules.values() if any(isinstance(a, Classify) for a in rule.then)}
+    return min((run.known_at for run in history.runs if run.ended_at is None and run.rule in giving), default=None)
+
+
+def in_order(facts: Facts, messages: Sequence[StoredMessage]) -> bool:
+    """Whether one step from the stored runs is enough.
+
+    It is when the case has the same earlier messages as before and every other was received no earlier than the
+    moment up to which it is settled.
+    """
+    settled = facts.row.settled_at
+    if settled is None:
+        return False
+    before = {m.seq for m in facts.messages}
+    now = {m.seq for m in messages}
+    fresh = (m for m in messages if m.seq not in before and not is_act(m))
+    return before <= now and all(m.message.received_at >= settled for m in fresh)
+
+
+def is_act(stored: StoredMessage) -> bool:
+    """Whether a message only acts on an alert, so that no rule's answer changes by it."""
+    return stored.message.fields.get("event") in PEOPLE_EVENTS
+
+
+def points(messages: Iterable[StoredMessage]) -> list[datetime]:
+    """Receive times after which a prefix of the messages differs, earliest first."""
+    return sorted({m.message.received_at for m in messages if not is_act(m)})
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When a step's news became known.
+
+    Attributes:
+        at: For what messages brought: the newest receipt; for what a re-check brought: now.
+        point: Newest receipt so far. What a clock's own state brought became known at that state's time, or at this
+            receipt when the time was past by then.
+    """
+
+    at: datetime
+    point: datetime
+
+    def of(self, since: datetime | None) -> datetime:
+        """When something became known; `since` is the time of the clock's state that brought it, if one did."""
+        return self.at if since is None else max(since, self.point)
+
+
+def advance(before: History, judged: Judged, when: Moment, book: RuleBook) -> History:
+    """Take one step: what the rules want now against what ran until now.
+
+    Args:
+        before: Runs until now.
+        judged: What is wanted.
+        when: When the difference became known.
+        book: Rules in force.
+
+    Returns:
+        All runs, those that ended with their end.
+    """
+    runs, run_names = _runs(before.runs, judged.matches, when, book)
+    clocks, clock_names = _clocks(before.clocks, judged.clocks, when, book)
+    return History(runs, clocks, (*before.renamed, *run_names, *clock_names))
+
+
+Names = list[tuple[str, str, str]]
+
+
+def _runs(
+    known: Sequence[Run], matches: Sequence[Match], when: Moment, book: RuleBook
+) -> tuple[tuple[Run, ...], Names]:
+    renamed: Names = []
+    current = {(run.rule, run.key, run.asks): run for run in known if run.ended_at is None}
+    result = [run for run in known if run.ended_at is not None]
+    for match in matches:
+        run = current.pop((match.rule, match.key, match.asks), None)
+        if run is None and match.fallback != match.key:
+            run = current.pop((match.rule, match.fallback, match.asks), None)
+            if run is not None:
+                about = "ask" if match.asks else "rule"
+                renamed.append((f"{about}:{match.rule}", match.fallback, match.key))
+                result = [_renamed_run(each, match) for each in result]
+        result.append(_begun(match, when, result, book) if run is None else _continued(run, match, book))
+    result += [_ended(run, when.at, book) for run in current.values()]
+    return tuple(sorted(result, key=lambda r: (r.rule, r.key, r.asks, r.episode))), renamed
+
+
+def _renamed_run(run: Run, match: Match) -> Run:
+    if (run.rule, run.key, run.asks) == (match.rule, match.fallback, match.asks):
+        return replace(run, key=match.key)
+    return run
+
+
+def _ended(run: Run, at: datetime, book: RuleBook) -> Run:
+    """End a run, unless its rule says `if_corrected: keep`, which keeps what it did for good."""
+    rule = book.rules.get(run.rule)
+    return run if rule is not None and rule.keep else replace(run, ended_at=at)
+
+
+def _begun(match: Match, when: Moment, before: Sequence[Run], book: RuleBook) -> Run:
+    episodes = (r.episode for r in before if (r.rule, r.key, r.asks) == (match.rule, match.key, match.asks))
+    return Run(
+        rule=match.rule,
+        key=match.key,
+        episode=max(episodes, default=0) + 1,
+        known_at=when.of(match.since),
+        ended_at=None,
+        asks=match.asks,
+        presumed=match.presumed,
+        at=match.at,
+        check=match.check,
+        record=match.record,
+        version=book.version,
+    )
+
+
+def _continued(run: Run, match: Match, book: RuleBook) -> Run:
+    if (run.key, run.presumed, run.check, run.at) == (match.key, match.presumed, match.check, match.at):
+        return run
+    return replace(
+        run,
+        key=match.key,
+        presumed=match.presumed,
+        check=match.check,
+        at=match.at,
+        record=match.record,
+        version=run.version,
+    )
+
+
+def _clocks(
+    known: Sequence[ClockRun], wanted: Sequence[WantedClock], when: Moment, book: RuleBook
+) -> tuple[tuple[ClockRun, ...], Names]:
+    renamed: Names = []
+    current = {(run.clock, run.key): run for run in known if run.withdrawn_at is None}
+    result = [run for run in known if run.withdrawn_at is not None]
+    for clock in wanted:
+        run = current.pop((clock.clock, clock.key), None)
+        if run is None and clock.fallback != clock.key:
+            run = current.pop((clock.clock, clock.fallback), None)
+            if run is not None:
+                renamed.append((f"clock:{clock.clock}", clock.fallback, clock.key))
+        episode = _next_episode(clock.clock, clock.key, result)
+        result.append(
+            _new_clock(clock, when, episode, book.version) if run is None else _kept_clock(run, clock, when.at)
+        )
+    result += [replace(run, withdrawn_at=when.at) for run in current.values()]
+    return tuple(sorted(result, key=lambda r: (r.clock, r.key, r.episode))), renamed
+
+
+def _next_episode(clock: ClockId, key: str, before: Sequence[ClockRun]) -> int:
+    return max((r.episode for r in before if (r.clock, r.key) == (clock, key)), default=0) + 1
+
+
+def _new_clock(clock: WantedClock, when: Moment, episode: int, version: Version) -> ClockRun:
+    return replace(clock.as_run(when.of(clock.since), version), episode=episode)
+
+
+def _kept_clock(run: ClockRun, clock: WantedClock, at: datetime) -> ClockRun:
+    """The same clock with what is now known of it; a moved due keeps the episode, and when it moved is kept."""
+    moved = run.due_at != clock.due_at
+    return replace(
+        run,
+        key=clock.key,
+        rule=clock.rule,
+        start_at=clock.start_at,
+        due_at=clock.due_at,
+        due_known_at=at if moved else run.due_known_at,
+        estimated=clock.estimated,
+        stopped_at=clock.stop.at if clock.stop else None,
+        stop_known_at=clock.stop.known_at if clock.stop else None,
+    )
+
+
+def live_runs(runs: Iterable[Run], book: RuleBook) -> list[Run]:
+    """Runs of rules that send: not shadow, still in the rule set or already at work."""
+    return [run for run in runs if (rule := book.rules.get(run.rule)) is not None and rule.status is RuleStatus.LIVE]

@@ -1,0 +1,255 @@
+"""Judge a case: fold → incident and status rules → clocks → case and clock rules, to a fixpoint.
+
+A generator: it yields what it needs (answers of the matcher, rows of other cases) and returns what it found, so that it
+does no I/O, and so that its caller can judge many cases with one frame to the engine.
+
+Source: RULES, Meaning ("What is judged", "Missing", "Overlap").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from alertd.core import cross
+from alertd.core.clocks import ClockState, state_now
+from alertd.core.fold import Fold, Record, record_fields
+from alertd.core.judged import Ask, AskMatcher, AskOthers, Context, Judged, Lookup, Match, WantedClock
+from alertd.core.plan import Plan, labels_of, rule_expr
+from alertd.core.wanted import Slot, match_of, wanted_clocks
+from alertd.model.case import CrossRow
+from alertd.model.conditions import Another
+from alertd.model.errors import MatcherError
+from alertd.model.ids import LeafId, RuleId, Token
+from alertd.model.rulebook import Refer, Rule, RuleStatus
+from alertd.model.values import Answer, Kind, Value
+from alertd.model.view import Answers, View
+
+MAX_ROUNDS = 25
+"""More rounds than any checked rule book needs; passing it is an error that tells someone."""
+
+Judging = Generator[Ask, Any, Judged]
+
+
+@dataclass(slots=True)
+class _Round:
+    """What one fixpoint has found so far."""
+
+    labels: tuple[str, ...] = ()
+    clocks: tuple[WantedClock, ...] = ()
+    matches: dict[tuple[RuleId, str], Match] = field(default_factory=dict)
+    judged: list[tuple[Slot, Answers]] = field(default_factory=list)
+
+
+class _Judge:
+    """One case being judged at one moment."""
+
+    def __init__(self, fold: Fold, context: Context) -> None:
+        self.fold = fold
+        self.context = context
+        self.plan: Plan = context.plan
+        self.memo: dict[object, tuple[View, Answers]] = {}
+        self.cross: dict[Token, dict[LeafId, Answer]] = {}
+        self.anchored: set[Token] = set()
+        self.rows: list[CrossRow] = []
+        self.verify: list[tuple[Lookup, tuple[CrossRow, ...]]] = []
+
+    def run(self) -> Judging:
+        """Judge, stratum by stratum, until nothing new comes."""
+        found = _Round()
+        for level in range(self.plan.depth):
+            for _ in range(MAX_ROUNDS):
+                slots = list(self._slots(found))
+                answers = yield from self._answers(slots)
+                if level == 0 and not self.rows and self.plan.book.leaves:
+                    answers = yield from self._look_around(slots, answers)
+                before = (found.labels, found.clocks)
+                found = self._derive(list(zip(slots, answers, strict=True)), level)
+                if before == (found.labels, found.clocks):
+                    break
+            else:
+                raise MatcherError(f"the rules did not settle within {MAX_ROUNDS} rounds")
+        return self._result(found)
+
+    # --- views
+
+    def _slots(self, found: _Round) -> Iterable[Slot]:
+        shared = self._shared(found)
+        for record in (*self.fold.incidents, *self.fold.statuses):
+            fields = record_fields(self.fold, record) | shared
+            yield Slot(record.message.kind, record.stored.tokens.record, fields, record.at, record)
+        if not self.fold.incidents:
+            return
+        last = max(record.at for record in (*self.fold.incidents, *self.fold.statuses))
+        yield Slot(Kind.CASE, Token(b"case"), dict(self.fold.fields) | shared, last, None)
+        for clock in found.clocks:
+            yield from self._clock_slots(clock, shared)
+
+    def _shared(self, found: _Round) -> dict[str, Value]:
+        shared: dict[str, Value] = {"case.labels": found.labels}
+        if found.labels:
+            shared["case.labelled_at"] = self.context.labelled_at or self.context.now
+        return shared
+
+    def _clock_slots(self, clock: WantedClock, shared: dict[str, Value]) -> Iterable[Slot]:
+        """A view for how the clock stands; one that was met late was breached too, and stays so for its rules."""
+        run = clock.as_run(self.context.now, self.plan.book.version)
+        stands = state_now(run, self.plan.book, self.context.now)
+        states = (stands, ClockState.BREACHED) if stands is ClockState.MET_LATE else (stands,)
+        for each in states:
+            fields: dict[str, Value] = dict(self.fold.fields) | shared
+            fields |= {"clock.id": clock.clock, "clock.state": each.value, "clock.due_at": clock.due_at}
+            if each is ClockState.BREACHED:
+                fields["clock.breached_at"] = clock.due_at
+            if clock.stop is not None:
+                fields["clock.stopped_at"] = clock.stop.at
+            name = Token(f"clock|{clock.clock}|{clock.key}|{each}".encode())
+            yield Slot(Kind.CLOCK, name, fields, clock.due_at, None, clock)
+
+    # --- answers
+
+    def _answers(self, slots: Sequence[Slot]) -> Generator[Ask, Any, list[Answers]]:
+        """Answers for each slot, asking the matcher only for what changed since it answered last."""
+        views = [self._view(slot) for slot in slots]
+        stale = [n for n, (slot, view) in enumerate(zip(slots, views, strict=True)) if self._changed(slot, view)]
+        if stale:
+            fresh = yield AskMatcher(tuple(views[n] for n in stale))
+            for n, answers in zip(stale, fresh, strict=True):
+                self.memo[slots[n].name] = (views[n], answers)
+        return [self.memo[slot.name][1] for slot in slots]
+
+    def _view(self, slot: Slot) -> View:
+        return View(slot.kind, slot.fields, slot.at, self.cross.get(slot.name, {}))
+
+    def _changed(self, slot: Slot, view: View) -> bool:
+        known = self.memo.get(slot.name)
+        if known is None or known[0].cross != view.cross:
+            return True
+        if slot.kind is Kind.CLOCK:
+            return known[0].fields != view.fields
+        if slot.kind not in self.plan.reads_labels:
+            return False
+        return known[0].fields.get("case.labels") != view.fields.get("case.labels")
+
+    # --- other cases
+
+    def _look_around(self, slots: Sequence[Slot], answers: list[Answers]) -> Generator[Ask, Any, list[Answers]]:
+        """Make the rows by which others see this case, and answer its own `count` and `another` leaves."""
+        for slot, given in zip(slots, answers, strict=True):
+            for leaf in self.plan.book.leaves.values():
+                kind = leaf.kind if isinstance(leaf, Another) else leaf.messages
+                if kind is slot.kind:
+                    record = cross.NO_TOKEN if slot.kind is Kind.CASE else slot.name
+                    self.rows += cross.targets(leaf, self._view(slot), given, record, self.fold, self.context.hashed)
+        anchors = list(self._anchors(slots, answers))
+        if not anchors:
+            return answers
+        lookups = tuple(dict.fromkeys(cross.lookup(self.plan.book.leaves[row.leaf], row) for _, row in anchors))
+        replies = yield AskOthers(lookups)
+        others = dict(zip(lookups, replies, strict=True))
+        self.verify = list(others.items())
+        for slot, row in anchors:
+            self.cross.setdefault(slot.name, {})[row.leaf] = self._cross_answer(row, others)
+        self.rows += [row for _, row in anchors]
+        return (yield from self._answers(slots))
+
+    def _anchors(self, slots: Sequence[Slot], answers: Sequence[Answers]) -> Iterable[tuple[Slot, CrossRow]]:
+        """Records for which a rule hangs on what other cases hold: it came out unknown without them."""
+        for slot, given in zip(slots, answers, strict=True):
+            wanted: dict[LeafId, None] = {}
+            for rule in self.plan.rules[slot.kind]:
+                if rule.id in self.plan.cross and given.get(rule_expr(rule.id)) is Answer.UNKNOWN:
+                    wanted |= dict.fromkeys(self.plan.cross[rule.id])
+            for leaf in wanted:
+                row = cross.anchor(self.plan.book.leaves[leaf], self._view(slot), slot.name, self.context.hashed)
+                if row is not None:
+                    yield slot, row
+
+    def _cross_answer(self, row: CrossRow, others: dict[Lookup, tuple[CrossRow, ...]]) -> Answer:
+        leaf = self.plan.book.leaves[row.leaf]
+        query = cross.lookup(leaf, row)
+        own = [] if isinstance(leaf, Another) else [each for each in self.rows if cross.seen(query, each)]
+        return cross.answer(leaf, [*own, *others[query]])
+
+    # --- what follows
+
+    def _derive(self, judged: list[tuple[Slot, Answers]], level: int) -> _Round:
+        matched: list[tuple[Rule, Slot, Match]] = []
+        for slot, answers in judged:
+            for rule in self.plan.rules[slot.kind]:
+                if self.plan.stratum.get(rule.id, 0) <= level and self._in_force(rule):
+                    match = match_of(rule, slot, answers, self.context)
+                    if match is not None:
+                        matched.append((rule, slot, match))
+        matched = _without_replaced(matched)
+        acting = [m for m in matched if not m[2].asks and m[0].status is RuleStatus.LIVE]
+        labels = tuple(sorted({label for rule, _, _ in acting for label in labels_of(rule)}))
+        return _Round(
+            labels=labels,
+            clocks=wanted_clocks(acting, judged, self.fold, self.context),
+            matches=_by_key(match for _, _, match in matched),
+            judged=judged,
+        )
+
+    def _in_force(self, rule: Rule) -> bool:
+        day = self.context.now.date()
+        begun = rule.effective_from is None or rule.effective_from <= day
+        return begun and (rule.effective_until is None or day <= rule.effective_until)
+
+    def _result(self, found: _Round) -> Judged:
+        rules = self.plan.book.rules
+        matches = tuple(sorted(found.matches.values(), key=lambda m: (m.rule, m.key)))
+        acting = [m for m in matches if not m.asks and rules[m.rule].status is RuleStatus.LIVE]
+        referrals = {a.to for m in acting for a in rules[m.rule].then if isinstance(a, Refer)}
+        return Judged(
+            fold=self.fold,
+            matches=matches,
+            clocks=found.clocks,
+            labels=found.labels,
+            referrals=tuple(sorted(referrals)),
+            cross=tuple(dict.fromkeys(self.rows)),
+            verify=tuple(self.verify),
+            views=tuple(self._view(slot) for slot, _ in found.judged),
+            matched_records=frozenset(m.record for m in matches if m.record),
+        )
+
+
+def _without_replaced(matched: list[tuple[Rule, Slot, Match]]) -> list[tuple[Rule, Slot, Match]]:
+    """Drop what a narrower live rule replaces while it matches (`instead_of`)."""
+    live = [rule for rule, _, match in matched if not match.asks and rule.status is RuleStatus.LIVE]
+    replaced = {wider for rule in live for wider in rule.instead_of}
+    return [each for each in matched if each[0].id not in replaced]
+
+
+def _by_key(matches: Iterable[Match]) -> dict[tuple[RuleId, str], Match]:
+    """One match a key: a sure one before a presumed one before one that asks, then the earliest event."""
+    best: dict[tuple[RuleId, str], Match] = {}
+    for match in matches:
+        known = best.get((match.rule, match.key))
+        if known is None or _order(match) < _order(known):
+            best[match.rule, match.key] = match
+    return best
+
+
+def _order(match: Match) -> tuple[bool, bool, object, bytes]:
+    return (match.asks, match.presumed, match.at, match.record)
+
+
+def judge(fold: Fold, context: Context) -> Judging:
+    """Judge a folded case at a moment.
+
+    Args:
+        fold: The case; with no incident left (a false alarm) nothing is wanted.
+        context: Rules, moment, hash.
+
+    Yields:
+        `AskMatcher` (reply: one `Answers` a view) and at most one `AskOthers` (reply: rows a look-up).
+
+    Raises:
+        MatcherError: the rules do not settle.
+    """
+    return (yield from _Judge(fold, context).run())
+
+
+__all__ = ["Judging", "Record", "judge"]

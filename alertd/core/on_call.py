@@ -1,0 +1,128 @@
+"""Who answers for a role at an instant: hours, routing, turns, overrides, backup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from alertd.core.calendar import is_open, local, next_change
+from alertd.model.ids import HoursId, PersonId, RoleId, RotaId
+from alertd.model.rulebook import Override, Person, Role, Rota, RuleBook, Turns
+
+DUTY = RoleId("safeguarding_duty")
+"""The routing role to which everything urgent goes first."""
+RULES_ADMIN = RoleId("rules_admin")
+"""Who is told of trouble in the system itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """Who answers.
+
+    Attributes:
+        role: The role reached after hours and routing.
+        people: Who is on call there, in order.
+        why: One line per step of the way, for `alertd oncall`.
+    """
+
+    role: RoleId
+    people: tuple[Person, ...]
+    why: tuple[str, ...]
+
+
+def on_call(book: RuleBook, role: RoleId, at: datetime, swaps: tuple[Override, ...] = ()) -> OnCall:
+    """Resolve a role at an instant.
+
+    Args:
+        book: The loaded rules; unknown names resolve to nobody.
+        role: The role asked.
+        at: Aware UTC.
+        swaps: Stored overrides of this role (`alertd oncall set`), strongest first.
+
+    Returns:
+        The role reached and its people; empty when closed without another role, or nobody stands there.
+    """
+    return _resolve(book, role, at, swaps, ())
+
+
+def backup_of(book: RuleBook, role: RoleId, at: datetime) -> OnCall | None:
+    """Resolve the backup of the role reached, or of the role asked; None when neither has one."""
+    reached = on_call(book, role, at).role
+    for candidate in (reached, role):
+        backup = book.roles[candidate].backup if candidate in book.roles else None
+        if backup:
+            return _target(book, candidate, backup, at, (), (f"{candidate}: backup {backup}",))
+    return None
+
+
+def _resolve(book: RuleBook, role: RoleId, at: datetime, swaps: tuple[Override, ...], why: tuple[str, ...]) -> OnCall:
+    if role not in book.roles or len(why) > 2 * len(book.roles) + 2:
+        return OnCall(role, (), (*why, f"{role}: no such role"))
+    block = book.roles[role]
+    if who := _override(swaps, at):
+        return OnCall(role, _people(book, who), (*why, f"{role}: swapped to {', '.join(who)}"))
+    if block.during is None:
+        return _target(book, role, block.rota, at, swaps, why)
+    if is_open(book.hours[block.during], at):
+        return _target(book, role, block.rota, at, swaps, (*why, f"{role}: open by {block.during}"))
+    if block.otherwise is None:
+        return OnCall(role, (), (*why, f"{role}: closed by {block.during}"))
+    return _resolve(book, block.otherwise, at, swaps, (*why, f"{role}: closed by {block.during}, {block.otherwise}"))
+
+
+def _target(
+    book: RuleBook, role: RoleId, name: str, at: datetime, swaps: tuple[Override, ...], why: tuple[str, ...]
+) -> OnCall:
+    if name in book.rotas:
+        who = people_of(book.rotas[RotaId(name)], at)
+        return OnCall(role, _people(book, who), (*why, f"{role}: rota {name}: {', '.join(who) or 'nobody'}"))
+    return _resolve(book, RoleId(name), at, swaps, (*why, f"{role}: by role {name}"))
+
+
+def _people(book: RuleBook, who: tuple[PersonId, ...]) -> tuple[Person, ...]:
+    return tuple(book.people[person] for person in who if person in book.people)
+
+
+def _override(overrides: tuple[Override, ...], at: datetime) -> tuple[PersonId, ...]:
+    return next((each.who for each in overrides if each.from_ <= at < each.to), ())
+
+
+def people_of(rota: Rota, at: datetime) -> tuple[PersonId, ...]:
+    """Who is on call by a rota at an instant: override, else turn, else always."""
+    if who := _override(rota.overrides, at):
+        return who
+    if rota.turns is not None:
+        return _turn(rota.turns, at)
+    return rota.always
+
+
+def _turn(turns: Turns, at: datetime) -> tuple[PersonId, ...]:
+    """Whose turn it is; turns are counted in local days, so clock changes move nothing."""
+    if not turns.people:
+        return ()
+    moment = local(at)
+    day = moment.date() if moment.time() >= turns.change_at else moment.date() - timedelta(days=1)
+    start = turns.starting
+    if turns.every == "day":
+        return (turns.people[(day - start).days % len(turns.people)],)
+    start -= timedelta(days=(start.weekday() - turns.weekday) % 7)
+    return (turns.people[((day - start).days // 7) % len(turns.people)],)
+
+
+def hours_of(book: RuleBook, role: RoleId) -> HoursId | None:
+    """The hours of a role that closes with nobody in its place, else None."""
+    block: Role | None = book.roles.get(role)
+    return block.during if block is not None and block.otherwise is None else None
+
+
+def handovers(book: RuleBook, start: datetime, until: datetime, role: RoleId = DUTY) -> tuple[datetime, ...]:
+    """Moments in (start, until] at which a routing role passes from one team to the other, earliest first."""
+    block = book.roles.get(role)
+    if block is None or block.during is None or block.otherwise is None:
+        return ()
+    found: list[datetime] = []
+    change = next_change(book.hours[block.during], start)
+    while change is not None and change <= until:
+        found.append(change)
+        change = next_change(book.hours[block.during], change)
+    return tuple(found)

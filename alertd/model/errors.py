@@ -1,0 +1,62 @@
+"""The one error tree; each leaf says what its loop does.
+
+AlertdError
+├── ConfigError            exit, every problem at once
+├── MessageError           quarantine
+│   ├── Undecodable
+│   └── InvalidMessage
+├── MatcherError           the reference decides; alarm
+├── StoreError
+│   ├── StoreUnavailable   retry, nothing acknowledged meanwhile
+│   ├── StaleWrite         redo from fresh revisions
+│   └── SchemaMismatch     exit; run `alertd migrate`
+└── BrokerUnavailable      retry with backoff
+
+Expected failures to send are values (`alertd.model.delivery`), not exceptions.
+"""
+
+from __future__ import annotations
+
+
+class AlertdError(Exception):
+    """Anything that alertd raises on purpose."""
+
+
+class ConfigError(AlertdError):
+    """Settings or rules cannot be used; the text lists every problem with its remedy."""
+
+
+class MessageError(AlertdError):
+    """A message cannot be read; it is quarantined with its raw bytes and this reason."""
+
+
+class Undecodable(MessageError):
+    """The bytes are not the JSON of an envelope, or pass a limit."""
+
+
+class InvalidMessage(MessageError):
+    """The envelope, the `data` object or the person cannot be read."""
+
+
+class MatcherError(AlertdError):
+    """The engine did not answer; the reference evaluator decides and someone is told."""
+
+
+class StoreError(AlertdError):
+    """The store refused or failed."""
+
+
+class StoreUnavailable(StoreError):
+    """The store cannot be reached or written just now; try again, acknowledge nothing."""
+
+
+class StaleWrite(StoreError):
+    """A revision read before matching has moved on; decide again."""
+
+
+class SchemaMismatch(StoreError):
+    """The database holds another schema than this program knows; run `alertd migrate`."""
+
+
+class BrokerUnavailable(AlertdError):
+    """RabbitMQ cannot be reached or refuses; try again with backoff."""

@@ -1,0 +1,95 @@
+"""Warnings: what loads and works, and is probably not meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from alertd.model.conditions import ALWAYS
+from alertd.model.rulebook import Clock, Definition, Rule, RuleBook, StartClock
+from alertd.rulebook.checks import DEFAULT_LADDER, JUDGED
+from alertd.rulebook.leaves import canonical
+from alertd.rulebook.problems import Place
+from alertd.rulebook.reading import Reading
+from alertd.rulebook.references import Index
+
+_MAY_STAND_ALONE = ("rule", "list", "person", "role", "clock")
+"""Rules are the purpose, lists also translate incoming words, people may accept, roles are told by the program, and a
+clock that no rule starts has a warning of its own."""
+
+
+def advise(reading: Reading, book: RuleBook, index: Index, today: date | None) -> None:
+    """Warn of what deserves a look; meant for a book without errors.
+
+    Args:
+        reading: Takes the warnings.
+        book: What was loaded.
+        index: Where each block stands.
+        today: For review dates; None leaves them unchecked.
+    """
+    for rule in book.rules.values():
+        _no_condition(reading, rule, index)
+    _same_conditions(reading, book, index)
+    _never_started(reading, book, index)
+    _unused(reading, index)
+    if today:
+        _past_review(reading, book, today)
+
+
+def _no_condition(reading: Reading, rule: Rule, index: Index) -> None:
+    if rule.when == ALWAYS and rule.status in JUDGED:
+        message = f"'{rule.id}' has no condition: it matches every {rule.message}"
+        _warn(reading, rule, "W106", reading.places.get((rule.id, "when"), index["rule"][rule.id]), message)
+
+
+def _same_conditions(reading: Reading, book: RuleBook, index: Index) -> None:
+    seen: dict[tuple[str, str], Rule] = {}
+    for rule in book.rules.values():
+        if rule.status not in JUDGED or rule.when == ALWAYS:
+            continue
+        first = seen.setdefault((rule.message, canonical(rule.when, book.definitions)), rule)
+        if first is not rule:
+            message = f"'{rule.id}' has the same conditions as '{first.id}' ({first.header.where})"
+            _warn(reading, rule, "W102", index["rule"][rule.id], message)
+
+
+def _warn(reading: Reading, rule: Rule, code: str, place: Place, message: str) -> None:
+    if code not in rule.allow:
+        reading.report.warn(code, place, message, f"change it, or write 'allow: {{{code}: the reason}}'")
+
+
+def _never_started(reading: Reading, book: RuleBook, index: Index) -> None:
+    started = {
+        action.clock
+        for rule in book.rules.values()
+        if rule.status in JUDGED
+        for action in rule.then
+        if isinstance(action, StartClock)
+    }
+    for clock in book.clocks.values():
+        if clock.id not in started:
+            message = f"no live or shadow rule starts the clock '{clock.id}'"
+            reading.report.warn("W103", index["clock"][clock.id], message, "add 'start_clock' to a rule")
+
+
+def _unused(reading: Reading, index: Index) -> None:
+    named = {(kind, reference.id) for reference in reading.references for kind in reference.kinds}
+    for kind, blocks in index.items():
+        for name, place in blocks.items():
+            used = (kind, name) in named or kind in _MAY_STAND_ALONE or name == DEFAULT_LADDER
+            if not used:
+                reading.report.warn("W104", place, f"nothing uses the {kind} '{name}'", "take it out, or use it")
+
+
+def _past_review(reading: Reading, book: RuleBook, today: date) -> None:
+    for block in _with_headers(book):
+        place = reading.places[block.header.where, "review_by"]
+        if block.header.review_by < today:
+            message = f"'{block.id}' was to be looked at again by {block.header.review_by}"
+            reading.report.warn("W110", place, message, f"{block.header.owner} reviews it and sets a new day")
+
+
+def _with_headers(book: RuleBook) -> Iterator[Rule | Clock | Definition]:
+    yield from book.rules.values()
+    yield from book.clocks.values()
+    yield from book.definitions.values()

@@ -1,0 +1,57 @@
+"""Lists of words with what they include, and the words by which each matches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from alertd.model.ids import ListId
+from alertd.model.rulebook import WordList
+from alertd.rulebook.problems import Place
+from alertd.rulebook.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Lists with everything they include.
+
+    Attributes:
+        lists: By id; `words` holds the included words too.
+        matching: By id: the words, then the synonyms that match as well.
+    """
+
+    lists: Mapping[ListId, WordList]
+    matching: Mapping[str, tuple[str, ...]]
+
+
+def resolve(reading: Reading, found: Mapping[str, WordList], places: Mapping[str, Place]) -> Lists:
+    """Write out what lists include, refusing circles (E033).
+
+    Args:
+        reading: Takes the problems, and knows what each list includes; names without a list are told elsewhere.
+        found: The lists as read.
+        places: Where each list stands.
+    """
+    lists: dict[ListId, WordList] = {}
+    for name, one in found.items():
+        whole = _reach(name, reading.includes)
+        if name in whole[1:]:
+            message = f"the list '{name}' includes itself: {' → '.join(whole)}"
+            reading.report.error("E033", places[name], message, "take one of the 'include' lines out")
+        parts = [found[part] for part in dict.fromkeys(whole) if part in found]
+        words = tuple(dict.fromkeys(word for part in parts for word in part.words))
+        synonyms = {alias: word for part in reversed(parts) for alias, word in part.synonyms.items()}
+        lists[one.id] = replace(one, words=words, synonyms=synonyms)
+    return Lists(lists, {name: (*one.words, *one.synonyms) for name, one in lists.items()})
+
+
+def _reach(name: str, includes: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The list and everything it includes, nearest first; ends with the list itself when it comes back to it."""
+    found = [name]
+    for one in found:
+        for inner in includes.get(one, ()):
+            if inner == name:
+                return [*found, name]
+            if inner not in found:
+                found.append(inner)
+    return found

@@ -1,0 +1,1 @@
+"""The verbs of the daemon: intake, tick, deliver, people's acts; and the ports that they need."""

@@ -1,0 +1,231 @@
+"""Decide many cases with one frame to the matcher, and turn decisions into what is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from alertd.core.cross import affected
+from alertd.core.decide import Deciding, Decision, Terms, decide
+from alertd.core.judged import Ask, AskGlobals, AskMatcher, AskOthers, GlobalRecord, Lookup
+from alertd.core.partition import Group
+from alertd.model.case import Alert, CaseRow, CrossSide, Facts, LineState, Obligation
+from alertd.model.ids import CaseId, CaseRef, RuleId
+from alertd.model.rulebook import Request, RuleBook
+from alertd.model.view import Answers, Matcher, View
+from alertd.service.ports import CaseChange, CrossQuery, Reading, Writing
+from alertd.service.tokens import case_token
+from alertd.service.trace import trace_text
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A case to be decided.
+
+    Attributes:
+        facts: What is recorded; of joined cases, everything under the survivor.
+        group: What belongs to it now.
+        joined: Cases that become its aliases.
+    """
+
+    facts: Facts
+    group: Group
+    joined: tuple[CaseRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A candidate with its decision."""
+
+    candidate: Candidate
+    decision: Decision
+
+
+def candidate(group: Group, facts: Sequence[Facts], new_id: Callable[[], str]) -> Candidate:
+    """Put together what is recorded about a group; a new case gets an id and, when written, a reference."""
+    by_id = {fact.row.id: fact for fact in facts}
+    if not group.cases:
+        row = CaseRow(CaseId(new_id()), CaseRef(""), group.opened_at)
+        return Candidate(Facts(row, ()), group)
+    survivor, *others = group.cases
+    if not others:
+        return Candidate(by_id[survivor.id], group)
+    merged = _merged(by_id[survivor.id], [by_id[row.id] for row in others])
+    return Candidate(merged, group, tuple(others))
+
+
+def _merged(survivor: Facts, others: Sequence[Facts]) -> Facts:
+    """Facts of joined cases: what either has already done counts as done; the history is judged again."""
+    ledger: dict[object, Obligation] = {}
+    for fact in (survivor, *others):
+        for row in fact.obligations:
+            key = replace(row.key, scope=survivor.row.id)
+            known = ledger.get(key)
+            if known is None or _advanced(row) > _advanced(known):
+                ledger[key] = replace(row, key=key, case=survivor.row.id)
+    alerts: dict[int, Alert] = {}
+    for fact in (survivor, *others):
+        for alert in fact.alerts:
+            alerts.setdefault(alert.episode, alert)
+    return Facts(
+        row=replace(survivor.row, settled_at=None),
+        messages=tuple(m for fact in (survivor, *others) for m in fact.messages),
+        runs=survivor.runs,
+        clocks=survivor.clocks,
+        alerts=tuple(alerts.values()),
+        obligations=tuple(ledger.values()),
+        strong=survivor.strong.union(*(fact.strong for fact in others)),
+    )
+
+
+_ORDER = (
+    LineState.WITHDRAWN,
+    LineState.SKIPPED,
+    LineState.OPEN,
+    LineState.PENDING,
+    LineState.HELD,
+    LineState.UNREACHABLE,
+    LineState.DONE,
+    LineState.TOLD,
+)
+
+
+def _advanced(row: Obligation) -> int:
+    return _ORDER.index(row.state)
+
+
+def decide_all(
+    candidates: Sequence[Candidate], now: datetime, terms: Terms, matcher: Matcher, reading: Reading
+) -> list[Decided]:
+    """Decide each candidate, asking the matcher once a round for all of them.
+
+    Raises:
+        MatcherError: the rules do not settle, or no judge answers.
+    """
+    running = [
+        (n, decide(c.facts, c.group.messages, frozenset(c.group.noted), now, terms)) for n, c in enumerate(candidates)
+    ]
+    decisions: dict[int, Decision] = {}
+    pending = [(n, each, ask) for n, each in running if (ask := _step(n, each, None, decisions)) is not None]
+    while pending:
+        replies = _replies([(candidates[n], ask) for n, _, ask in pending], matcher, reading, terms.plan.book)
+        pending = [
+            (n, each, ask)
+            for (n, each, _), reply in zip(pending, replies, strict=True)
+            if (ask := _step(n, each, reply, decisions)) is not None
+        ]
+    return [Decided(c, decisions[n]) for n, c in enumerate(candidates)]
+
+
+def _step(number: int, deciding: Deciding, reply: Any, decisions: dict[int, Decision]) -> Ask | None:
+    try:
+        return deciding.send(reply)
+    except StopIteration as done:
+        decisions[number] = done.value
+        return None
+
+
+def _replies(asked: Sequence[tuple[Candidate, Ask]], matcher: Matcher, reading: Reading, book: RuleBook) -> list[Any]:
+    views: list[View] = [view for _, ask in asked if isinstance(ask, AskMatcher) for view in ask.views]
+    answers = iter(matcher.match(views)) if views else iter(())
+    replies: list[Any] = []
+    for case, ask in asked:
+        match ask:
+            case AskMatcher(views=mine):
+                replies.append(_take(answers, len(mine)))
+            case AskOthers(lookups=lookups):
+                replies.append([reading.cross(_query(case, each)) for each in lookups])
+            case AskGlobals(keys=keys):
+                replies.append([_global(case, rule, key, reading, book) for rule, key in keys])
+    return replies
+
+
+def _take(answers: Iterable[Answers], number: int) -> list[Answers]:
+    source = iter(answers)
+    return [next(source) for _ in range(number)]
+
+
+def _query(case: Candidate, each: Lookup) -> CrossQuery:
+    return CrossQuery(each.leaf, each.key, each.since, each.until, case.facts.row.id, each.open_at)
+
+
+def _global(case: Candidate, rule: RuleId, key: str, reading: Reading, book: RuleBook) -> GlobalRecord:
+    own = {case.facts.row.id, *(row.id for row in case.joined)}
+    elsewhere = any(run.ended_at is None for id_, run in reading.global_runs(rule, key) if id_ not in own)
+    rows = [*reading.global_obligations(f"rule:{rule}", key)]
+    for action in book.rules[rule].then:
+        if isinstance(action, Request):
+            rows += reading.global_obligations(f"request:{action.request}", key)
+    return GlobalRecord(elsewhere, tuple(rows))
+
+
+def change(
+    decided: Decided, seqs: dict[int, int], writing: Writing, terms: Terms, prefix: str, now: datetime
+) -> CaseChange:
+    """What to write about a decided case.
+
+    Args:
+        decided: The decision.
+        seqs: Provisional seq → stored seq of new messages.
+        writing: For a new reference and new codes.
+        terms: Rules and hash.
+        prefix: Borough's prefix of references.
+        now: Aware UTC.
+    """
+    decision, group = decided.decision, decided.candidate.group
+    row = _row(decided, writing, terms, prefix, now)
+    alerts = tuple(a if a.code else replace(a, code=writing.allocate_code(now)) for a in decision.alerts)
+    return CaseChange(
+        row=row,
+        strong=frozenset(group.strong | {case_token(row.ref, terms.hashed)}),
+        messages=tuple(seqs.get(m.seq, m.seq) for m in group.messages),
+        joined=decided.candidate.joined,
+        runs=decision.history.runs,
+        clocks=decision.history.clocks,
+        alerts=alerts,
+        new=decision.new,
+        changed=decision.changed,
+        renamed=decision.history.renamed,
+        cross=decision.cross,
+        verify=tuple((_query(decided.candidate, each), rows) for each, rows in decision.verify),
+        trace=trace_text(decision, terms.plan.book),
+        referrals=tuple((to, decision.settled_at) for to in decision.referrals),
+    )
+
+
+def _row(decided: Decided, writing: Writing, terms: Terms, prefix: str, now: datetime) -> CaseRow:
+    decision, row = decided.decision, decided.candidate.facts.row
+    ref = row.ref or CaseRef(writing.allocate_ref(prefix, now.year))
+    return replace(
+        row,
+        ref=ref,
+        opened_at=min(row.opened_at, decided.candidate.group.opened_at),
+        settled_at=decision.settled_at,
+        wake_at=decision.wake_at,
+        closed_at=decision.fold.closed_at,
+        cohort=decision.fold.cohort,
+        version=terms.plan.book.version,
+    )
+
+
+def rechecks(decided: Decided, writing: Writing, terms: Terms) -> set[CaseId]:
+    """Other cases whose `count` or `another` answers may differ by what changed here."""
+    before = {r for r in decided.candidate.facts.cross if r.side is CrossSide.TARGET}
+    after = {r for r in decided.decision.cross if r.side is CrossSide.TARGET}
+    found: set[CaseId] = set()
+    for row in before ^ after:
+        leaf = terms.plan.book.leaves.get(row.leaf)
+        if leaf is not None:
+            since, until = affected(leaf, row)
+            found |= writing.anchors(row.leaf, row.key, since, until)
+    return found - {decided.candidate.facts.row.id, *(row.id for row in decided.candidate.joined)}
+
+
+def changed_groups(groups: Sequence[Group], facts: Sequence[Facts]) -> list[Group]:
+    """Groups to decide again: where several cases hang together all of them, else what has other messages now."""
+    if len(groups) > 1:
+        return list(groups)
+    known = {fact.row.id: {m.seq for m in fact.messages} for fact in facts}
+    return [g for g in groups if len(g.cases) != 1 or known[g.cases[0].id] != {m.seq for m in g.messages}]

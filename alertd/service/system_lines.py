@@ -1,0 +1,111 @@
+"""What alertd tells about its own work: messages nobody could read, feeds, rules, engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from alertd.core.calendar import local
+from alertd.core.on_call import DUTY, RULES_ADMIN
+from alertd.model.case import LineState, Obligation, ObligationKey, StoredMessage
+from alertd.model.ids import CaseId, RoleId, Token
+from alertd.model.message import Message, Problem, Unreadable
+from alertd.model.values import Channel, Rest, Severity
+
+Hashed = Callable[[str], Token]
+SYSTEM = "system"
+_GROUPED_SECONDS = 300
+
+
+def _line(
+    about: str,
+    key: str,
+    role: RoleId,
+    template: str,
+    by: tuple[Channel, ...],
+    now: datetime,
+    *,
+    rest: Rest = Rest.HOLD,
+    severity: Severity = Severity.HIGH,
+    case: CaseId | None = None,
+    scope: str = SYSTEM,
+    check: tuple[str, ...] = (),
+    note: tuple[tuple[str, str], ...] = (),
+) -> Obligation:
+    return Obligation(
+        key=ObligationKey(scope, about, key, 1, "0", role),
+        case=case,
+        at=now,
+        made_at=now,
+        state=LineState.PENDING,
+        reason="",
+        template=template,
+        by=by,
+        rest=rest,
+        severity=severity,
+        reasons=(about,),
+        check=check,
+        note=note,
+    )
+
+
+def unreadable_lines(unreadable: Unreadable, now: datetime, hashed: Hashed) -> list[Obligation]:
+    """Tell the duty team at once, waking them, and the administrators by email; one a source in five minutes.
+
+    Source: protocol scenario 23: "Unreadable message from SOURCE at TIME. Ring them."
+    """
+    bucket = int(unreadable.received_at.timestamp()) // _GROUPED_SECONDS
+    key = hashed(f"unreadable|{unreadable.source}|{bucket}").hex()[:32]
+    note = (("source", unreadable.source), ("time", f"{local(unreadable.received_at):%H:%M %a %d %b}"))
+    duty = _line(
+        "unreadable", key, DUTY, "unreadable_message", (Channel.SMS, Channel.EMAIL), now,
+        rest=Rest.WAKE, severity=Severity.URGENT, note=note,
+    )  # fmt: skip
+    return [duty, _line("unreadable", key, RULES_ADMIN, "unreadable_message", (Channel.EMAIL,), now, note=note)]
+
+
+def unknown_fields_line(message: Message, now: datetime, hashed: Hashed) -> Obligation | None:
+    """Tell the administrators, once a source and set of names, that a sender writes fields alertd does not know."""
+    names = sorted({note.field for note in message.notes if note.problem is Problem.UNKNOWN_FIELD})
+    if not names:
+        return None
+    key = hashed(f"fields|{message.source}|{','.join(names)}").hex()[:32]
+    return _line(
+        "fields", key, RULES_ADMIN, "data_quality", (Channel.EMAIL,), now,
+        severity=Severity.ROUTINE, check=tuple(names), note=(("source", shown(message.source)),),
+    )  # fmt: skip
+
+
+def shown(source: str) -> str:
+    """A sender's name as it may stand in a text: printable, short."""
+    return "".join(c for c in source if c.isprintable() and c.isascii())[:40] or "unknown source"
+
+
+def orphan_line(orphan: StoredMessage, now: datetime) -> Obligation:
+    """Tell the duty team, in the digest at night, of a status that no case answers to after an hour."""
+    message = orphan.message
+    note = (("source", shown(message.source)), ("time", f"{local(message.received_at):%H:%M %a %d %b}"))
+    return _line("orphan", orphan.tokens.record.hex()[:32], DUTY, "orphan_status", (Channel.EMAIL,), now, note=note)
+
+
+def duplicate_line(case: CaseId, other: CaseId, now: datetime, hashed: Hashed) -> Obligation:
+    """One note that two cases may be about the same child; never merged automatically."""
+    first, second = sorted((case, other))
+    key = hashed(f"duplicate|{first}|{second}").hex()[:32]
+    return _line(
+        "duplicate", key, DUTY, "possible_duplicate", (Channel.EMAIL,), now,
+        case=case, scope="*", note=(("other", other),),
+    )  # fmt: skip
+
+
+def trouble_line(about: str, key: str, now: datetime, text: str, role: RoleId = RULES_ADMIN) -> Obligation:
+    """Tell the administrators of trouble in the system itself, once a key.
+
+    Args:
+        about: What kind of trouble, a word.
+        key: What makes it this one (a version, an hour).
+        now: Aware UTC.
+        text: One line in plain words, without personal values.
+        role: Who is told.
+    """
+    return _line(about, key, role, "feed_alarm", (Channel.EMAIL,), now, note=(("text", text),))

@@ -1,0 +1,60 @@
+"""One open transaction: the connection and what every reader and writer asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, Executable
+
+from alertd.store.dialect import Probe, Speech
+from alertd.store.keys import Keyring
+from alertd.store.rows import Stored
+
+Parameters = Mapping[str, object]
+
+
+class Session:
+    """Base of the readers and writers, which are composed into one object a transaction.
+
+    Args:
+        connection: In a transaction.
+        keyring: Opens and seals content.
+        speech: The database's own way of saying things.
+    """
+
+    def __init__(self, connection: Connection, keyring: Keyring, speech: Speech) -> None:
+        self._connection = connection
+        self._keyring = keyring
+        self._speech = speech
+
+    def _settle(self) -> None:
+        """Write out what is still held back; a reader holds nothing back."""
+
+    def _rows(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Stored]:
+        """Rows of a query, by column name, with everything that this transaction has written so far."""
+        self._settle()
+        return self._stored(statement, parameters)
+
+    def _stored(self, statement: Executable, parameters: Parameters | None = None) -> Sequence[Stored]:
+        """Rows of a query, without what is still held back."""
+        return self._connection.execute(statement, parameters).mappings().all()
+
+    def _scalar(self, statement: Executable) -> Any:
+        """First column of the first row, or None."""
+        self._settle()
+        return self._connection.execute(statement).scalar()
+
+    def _many(self, values: Collection[str] | Collection[int]) -> object:
+        return self._speech.many(values)
+
+    @cached_property
+    def _whole(self) -> Probe:
+        """Probe by whole tokens."""
+        return self._speech.probe(32)
+
+    @cached_property
+    def _half(self) -> Probe:
+        """Probe by halves of tokens."""
+        return self._speech.probe(16)

@@ -1,0 +1,1 @@
+"""The edges: broker, providers, mail, systemd. They act and decide nothing."""

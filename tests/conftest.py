@@ -1,0 +1,67 @@
+"""Servers that tests own: one private RabbitMQ and one private PostgreSQL a session, a fresh corner a test.
+
+A missing server fails the tests that need it, with the remedy in the text; nothing is skipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.doubles.broker import Broker
+from tests.doubles.fake_twilio import FakeTwilio
+from tests.doubles.mailserver import MailServer
+from tests.doubles.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Broker]:
+    """A running private RabbitMQ node, shared by the session: leave it running."""
+    node = Broker()
+    try:
+        node.start()
+        yield node
+    finally:
+        node.close()
+
+
+@pytest.fixture
+def vhost(broker: Broker) -> Iterator[str]:
+    """A virtual host of this test alone, on the session's broker."""
+    name = broker.new_vhost()
+    yield name
+    broker.drop_vhost(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A running private PostgreSQL server, shared by the session: leave it running."""
+    server = Postgres()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """SQLAlchemy URL of an empty database of this test alone."""
+    url = postgres.new_database()
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture
+def mail_server() -> Iterator[MailServer]:
+    """A running mail server that takes everything; give it faults to make it difficult."""
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture
+def fake_twilio() -> Iterator[FakeTwilio]:
+    """A running Twilio that takes everything; give it faults to make it difficult."""
+    with FakeTwilio() as twilio:
+        yield twilio
