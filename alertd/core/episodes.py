@@ -149,7 +149,7 @@ class _Walk:
             if (run.rule, run.key) in each.running:
                 each.running.discard((run.rule, run.key))
                 if not each.running and each.state is not AlertState.WITHDRAWN:
-                    each.state, each.closed_at = AlertState.WITHDRAWN, run.ended_at
+                    each.state, each.closed_at = AlertState.WITHDRAWN, each.closed_at or run.ended_at
 
     def _act(self, record: Record) -> None:
         alert = self._target(record)

@@ -18,8 +18,8 @@ def leaf_text(leaf: FieldCondition | Count | Another) -> str:
             what = f"different {leaf.different}" if leaf.different else f"{leaf.messages.value} messages"
             same = f" with the same {leaf.same}" if leaf.same else ""
             return f"count of {what}{same} within {leaf.within} at_least {leaf.at_least}"
-        case Another():
-            return f"another {leaf.kind.value} where {', '.join(map(_join, leaf.joins))}"
+        case another:
+            return f"another {another.kind.value} where {', '.join(map(_join, another.joins))}"
 
 
 def _join(join: Join) -> str:

@@ -183,7 +183,7 @@ def _stopped(
     if not candidates or answers.get(expr) is not Answer.YES or slot.record is None:
         return None
     part = context.plan.book.clocks[clock_id].one_per
-    named = slot.record.message.about.get(part)
+    named = slot.record.message.about.get(part) if part != "case_ref" else None
     if named is not None:
         key = _hex(f"clock:{clock_id}", ("value", spelled(named)), context)
         return next((clock for clock in candidates if clock.key == key), None)

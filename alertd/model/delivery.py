@@ -33,6 +33,34 @@ class Outgoing:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """A text ready to go.
+
+    Attributes:
+        subject: Of an email; "" otherwise.
+        body: The text.
+        segments: SMS parts it takes; more than 1 means that it must not go as it is. 1 on other channels.
+        dropped: Fields that were left out to make an SMS fit.
+    """
+
+    subject: str
+    body: str
+    segments: int = 1
+    dropped: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unrenderable:
+    """No text could be made.
+
+    Attributes:
+        reason: Plain words with the template's name; no field's value.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """The provider took it; its own id for receipts."""
 

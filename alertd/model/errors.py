@@ -10,7 +10,8 @@ AlertdError
 │   ├── StoreUnavailable   retry, nothing acknowledged meanwhile
 │   ├── StaleWrite         redo from fresh revisions
 │   └── SchemaMismatch     exit; run `alertd migrate`
-└── BrokerUnavailable      retry with backoff
+├── BrokerUnavailable      retry with backoff
+└── NotPossible            tell the person who asked
 
 Expected failures to send are values (`alertd.model.delivery`), not exceptions.
 """
@@ -60,3 +61,7 @@ class SchemaMismatch(StoreError):
 
 class BrokerUnavailable(AlertdError):
     """RabbitMQ cannot be reached or refuses; try again with backoff."""
+
+
+class NotPossible(AlertdError):
+    """What a person asked for cannot be done as things stand; the text says why, and what to do instead."""

@@ -55,7 +55,7 @@ def clock(reading: r.Reading, settings: r.Settings) -> Clock:
         breach_ladder=ladder,
         breach=breach,
     )
-    settings.whole()
+    settings.close()
     _check_counting(settings, found)
     return found
 
@@ -155,7 +155,7 @@ def ladder(reading: r.Reading, settings: r.Settings) -> Ladder:
         repeat_every=every,
         repeat_times=times,
     )
-    settings.whole()
+    settings.close()
     if any(later.after <= step.after for step, later in zip(found.steps, found.steps[1:], strict=False)):
         message = "the steps of this ladder are not in the order of time"
         settings.refuse(Fault("E014", settings.place_of("steps"), message, "give each step a later 'after'"))

@@ -112,14 +112,15 @@ def _field(reading: r.Reading, settings: r.Settings, scope: Scope) -> Condition:
     if joins:
         message = f"'{joins[0]}' joins two records: it stands at the top level of 'where' in 'another'"
         raise Fault("E016", settings.place_of(joins[0]), message, "move it there")
-    settings.whole()
+    settings.asked += [*Op, "if_missing"]
+    settings.close()
     spec = FIELDS[name]
     return operands.condition(reading, settings, spec, operands.operator(settings, spec))
 
 
 def _definition(reading: r.Reading, settings: r.Settings, scope: Scope) -> DefinitionCondition:
     name = settings.need("definition", reading.refer("definition"))
-    settings.whole()
+    settings.close()
     if scope.kind is not None:
         reading.uses.append(r.Use(name, scope.kind, scope.cross, reading.references[-1].place))
     return DefinitionCondition(DefinitionId(name))
@@ -132,7 +133,7 @@ def _cross(reading: r.Reading, settings: r.Settings, scope: Scope, kind: str) ->
         raise Fault("E016", settings.place_of(kind), message, remedy)
     read = _count if kind == "count" else _another
     leaf = settings.need(kind, lambda node: read(reading, node, scope))
-    settings.whole()
+    settings.close()
     reading.leaves.append((leaf, settings.place_of(kind)))
     return leaf
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from alertd.core.conditions import answer, folded, known_value, not_carried
+from alertd.core.comparisons import folded
+from alertd.core.conditions import answer, known_value, not_carried
 from alertd.model.conditions import Condition, DefinitionCondition, Group
 from alertd.model.contract import FIELDS
 from alertd.model.values import Answer, FieldType
@@ -119,16 +120,19 @@ class Columns:
         number = self._flags.setdefault(condition, len(self._flags))
         return f"{'g' if possible else 'f'}{number}"
 
-    def filler(self) -> Filler:
-        """Make what fills all columns named so far."""
-        return Filler(self._values, self._unknown, self._flags)
+    def filler(self, used: frozenset[str]) -> Filler:
+        """Make what fills those of the columns named so far that some rule set reads."""
+        return Filler(
+            [(name, column, self._unknown.get(name)) for name, column in self._values.items() if column in used],
+            {each: number for each, number in self._flags.items() if not used.isdisjoint((f"f{number}", f"g{number}"))},
+        )
 
 
 class Filler:
     """Computes the columns of records; made by `Columns.filler`."""
 
-    def __init__(self, values: Mapping[str, str], unknown: Mapping[str, str], flags: Mapping[Condition, int]) -> None:
-        self._values = [(name, column, unknown.get(name)) for name, column in values.items()]
+    def __init__(self, values: Sequence[tuple[str, str, str | None]], flags: Mapping[Condition, int]) -> None:
+        self._values = values
         self._flags = flags
         self._leaves = readers(
             [each for each in flags if not isinstance(each, Group | DefinitionCondition)], self._cells

@@ -17,7 +17,7 @@ from alertd.model.contract import FIELDS
 from alertd.model.ids import DefinitionId
 from alertd.model.rulebook import Definition, Expression
 from alertd.model.values import Answer, Kind
-from alertd.rulebook.engine_columns import COLUMN_TYPES, Columns, ColumnType, Scalar, operand
+from alertd.rulebook.engine_columns import COLUMN_TYPES, Columns, ColumnType, Filler, Scalar, operand
 
 MOST_LEAVES = 56
 """Condition leaves in one rule set: past 64 that match one fact the engine reports error 303 and fires nothing."""
@@ -58,10 +58,9 @@ class Term:
     paths: int
     columns: frozenset[str]
 
-    @property
-    def fits(self) -> bool:
-        """True when the engine takes it as a rule."""
-        return self.terms <= MOST_TERMS and self.paths <= MOST_PATHS
+    def fits(self, more: int = 0) -> bool:
+        """Tell whether the engine takes it as a rule, with as many single comparisons more."""
+        return self.terms + more <= MOST_TERMS and self.paths <= MOST_PATHS
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class KindPlan:
     """How the expressions of one kind are matched: `size` of them, in the order of the rule book."""
 
     size: int
-    columns: Columns
+    filler: Filler
     certain: tuple[PlannedSet, ...]
     possible: tuple[PlannedSet, ...]
 
@@ -103,7 +102,8 @@ def _kind_plan(forms: Sequence[Condition]) -> KindPlan:
     columns = Columns()
     certain = _sets(forms, _Terms(columns, possible=False))
     possible = _sets(forms, _Terms(columns, possible=True))
-    return KindPlan(len(forms), columns, certain, possible)
+    used = frozenset().union(*(each.columns for each in (*certain, *possible)))
+    return KindPlan(len(forms), columns.filler(used), certain, possible)
 
 
 def _sets(forms: Iterable[Condition], terms: _Terms) -> tuple[PlannedSet, ...]:
@@ -135,13 +135,13 @@ class _Terms:
         self._possible = possible
 
     def rule(self, form: Condition) -> Term:
-        """Write a whole rule, small enough for the engine."""
+        """Write a whole rule, small enough for the engine: what would be too much for it becomes flags."""
         conjuncts = form.items if isinstance(form, Group) and form.heading is Heading.ALL else (form,)
-        term = _all_of([_ALWAYS, *(self._term(item) for item in conjuncts)])
-        if not term.fits:
-            # Groups cost most: leave the engine the single comparisons.
-            term = _all_of([_ALWAYS, *(self._flag(i) if isinstance(i, Group) else self._term(i) for i in conjuncts)])
-        return term if term.fits else _all_of([_ALWAYS, self._flag(form)])
+        whole = _ALWAYS
+        for left, item in zip(reversed(range(len(conjuncts))), conjuncts, strict=True):
+            grown = _all_of([whole, self._term(item)])
+            whole = grown if grown.fits(left) else _all_of([whole, self._flag(item)])
+        return whole if whole.fits() else _all_of([_ALWAYS, self._flag(form)])
 
     def _term(self, form: Condition) -> Term:
         if isinstance(form, Group) and form.heading is Heading.ANY:

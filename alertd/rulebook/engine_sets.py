@@ -54,7 +54,7 @@ class EngineBook:
 class _EngineKind:
     def __init__(self, host: engine.Host, kind: Kind, planned: KindPlan) -> None:
         self._size = planned.size
-        self._filler = planned.columns.filler()
+        self._filler = planned.filler
         self._certain = [_RuleSet(host, f"{kind.value}_c{n}", each) for n, each in enumerate(planned.certain)]
         self._possible = [_RuleSet(host, f"{kind.value}_p{n}", each) for n, each in enumerate(planned.possible)]
 

@@ -60,9 +60,10 @@ class _ValueReader(LeafReader[Made]):
         self._absent: dict[object, Made] = {}
 
     def read(self, view: View) -> Made:
-        value = view.fields.get(self._field)
+        fields = view.fields
+        value = fields.get(self._field)
         if value is None:
-            memory, key = self._absent, _plain(view.fields.get("setting", ""))
+            memory, key = self._absent, _plain(fields.get("setting", ""))
         else:
             memory, key = self._given, self._key(value, view)
         made = memory.get(key)

@@ -117,6 +117,8 @@ def _sort(report: Report, sheet: tree.Sheet, blocks: _Blocks) -> None:
             _file(blocks, kind, name, place, node)
         except Fault as fault:
             report.note(fault)
+        except Broken:
+            continue
 
 
 def _identify(node: Node) -> tuple[str, str, Place]:
@@ -129,6 +131,8 @@ def _identify(node: Node) -> tuple[str, str, Place]:
         remedy = f"put '{later[0]}:' on the first line" if later else allowed(KINDS)
         message = f"a block's first line says what it is; '{kind}' is no kind of block"
         raise Fault("E010", entry.key.place, message + did_you_mean(kind, KINDS), remedy)
+    if entry.value is None:
+        raise Broken("the id is empty, which is told already")
     if not isinstance(entry.value, Text):
         raise Fault("E014", entry.key.place, f"'{kind}' needs an id", f"write '- {kind}: some_name'")
     return kind, entry.value.value, entry.value.place

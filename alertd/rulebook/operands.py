@@ -88,12 +88,8 @@ def operator(settings: r.Settings, spec: FieldSpec) -> Op:
 
     Raises:
         Fault: E014 two operators, E011 none, E023 one that does not fit.
-        Broken: none but a misspelt one, which is told.
     """
     names = [op.value for op in Op]
-    if not any(name in settings for name in names) and settings.unasked():
-        settings.asked.extend(names)
-        settings.close()
     op = Op(r.exactly_one(settings, names))
     fitting = OPERATORS[spec.type]
     if op not in fitting:

@@ -42,7 +42,7 @@ def _span(reading: r.Reading, node: Node) -> Span:
     with r.Settings(reading, node, "this day") as settings:
         start = settings.need("from", scalars.time_of_day)
         end = settings.need("to", scalars.closing_time)
-        settings.whole()
+        settings.close()
         if end is not None and end <= start:
             message = "this day closes before it opens"
             settings.refuse(Fault("E014", settings.place_of("to"), message, "write the later time under 'to'"))
@@ -109,7 +109,7 @@ def _override(reading: r.Reading, node: Node) -> Override:
         start = settings.need("from", scalars.moment)
         end = settings.need("to", scalars.moment)
         who = settings.need("who", r.one_or_each(reading, _person(reading)))
-        settings.whole()
+        settings.close()
         if end <= start:
             message = "this override ends before it begins"
             settings.refuse(Fault("E014", settings.place_of("to"), message, "write the later time under 'to'"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from alertd.model.errors import ConfigError
@@ -77,7 +77,7 @@ class Report:
 
     def source(self, file: str, text: str) -> None:
         """Remember a file's lines for the problems that point into it."""
-        self._lines[file] = text.splitlines()
+        self._lines[file] = text.split("\n")
 
     def note(self, fault: Fault) -> None:
         """Take note of a fault as an error."""
@@ -86,6 +86,12 @@ class Report:
     def error(self, code: str, place: Place, message: str, remedy: str = "") -> None:
         """Take note of what stops the load."""
         self._add(code, Weight.ERROR, place, message, remedy)
+
+    def hide(self, place: Place) -> None:
+        """Never repeat a line: it holds a secret."""
+        lines = self._lines.get(place.file, [])
+        if 0 < place.line <= len(lines):
+            lines[place.line - 1] = ""
 
     def warn(self, code: str, place: Place, message: str, remedy: str = "") -> None:
         """Take note of what deserves a look and stops nothing."""
@@ -98,13 +104,16 @@ class Report:
 
     def problems(self) -> tuple[Problem, ...]:
         """Everything noted, by file and line; the same words about the same place once."""
-        return tuple(sorted(self._found.values(), key=lambda found: (found.file, found.line, found.col, found.code)))
+        found = [replace(one, source_line=self._line(one.file, one.line)) for one in self._found.values()]
+        return tuple(sorted(found, key=lambda one: (one.file, one.line, one.col, one.code)))
 
     def _add(self, code: str, weight: Weight, place: Place, message: str, remedy: str) -> None:
-        lines = self._lines.get(place.file, [])
-        line = lines[place.line - 1] if 0 < place.line <= len(lines) else ""
         where = (place.file, place.line, place.col, max(1, place.width))
-        self._found.setdefault((code, place, message), Problem(code, weight, *where, message, remedy, line))
+        self._found.setdefault((code, place, message), Problem(code, weight, *where, message, remedy, ""))
+
+    def _line(self, file: str, number: int) -> str:
+        lines = self._lines.get(file, [])
+        return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
 _RED, _YELLOW, _BOLD, _PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[1m", "\x1b[0m"

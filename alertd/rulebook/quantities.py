@@ -37,12 +37,27 @@ _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[ T](\d{1,2}:\d{2})(:\d{2}(?:\.\d{1,6}
 
 
 class Misread(ValueError):
-    """A text is no such quantity; `remedy` says how to write it."""
+    """A text is no such quantity; `remedy` says how to write it, `code` and `shown` how to tell it."""
+
+    code = "E014"
+    shown = True
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+
+
+class NotAWord(Misread):
+    """A text is none of the words allowed."""
+
+    code = "E012"
+
+
+class Exposed(Misread):
+    """A secret stands in the open; the line that holds it is not repeated."""
+
+    shown = False
 
 
 def duration(text: str) -> timedelta | WorkingDays:

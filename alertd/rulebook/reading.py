@@ -100,7 +100,7 @@ class Reading:
 class Settings:
     """The settings of one block, each asked for once; on leaving, what nobody asked for is an error.
 
-    A refused value is handed back as None under its own type, so that reading goes on; leaving the `with`, or `whole`,
+    A refused value is handed back as None under its own type, so that reading goes on; leaving the `with`, or `close`,
     raises Broken before anything built from it can be used.
     """
 
@@ -131,7 +131,13 @@ class Settings:
             self._reading.open.pop()
 
     def close(self) -> None:
-        """Take every setting that nobody asked for as an error; raises Broken when anything was refused."""
+        """End the asking: what nobody asked for is an error.
+
+        Leaving the `with` does this; before that it is for going on only with values that are all there.
+
+        Raises:
+            Broken: something was refused.
+        """
         strays = [entry for key, entry in self._entries.items() if key not in self.asked]
         around = tuple(outer for outer in self._reading.open if outer is not self)
         self._reading.strays += [_Stray(entry, self.what, self.asked, around) for entry in strays]
@@ -179,11 +185,6 @@ class Settings:
             return self._read(key, read, default)
         self.asked.append(key)
         return default
-
-    def whole(self) -> None:
-        """Go on only when nothing has been refused so far; raises Broken otherwise."""
-        if self._broken:
-            raise Broken(f"{self.what} cannot be used")
 
     def refuse(self, fault: Fault) -> None:
         """Note a fault of this block."""

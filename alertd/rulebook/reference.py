@@ -23,6 +23,8 @@ from alertd.model.values import Answer, Kind
 from alertd.model.view import Answers, View
 from alertd.rulebook.leaf_memory import readers
 
+_ANSWERS = (Answer.NO, Answer.UNKNOWN, Answer.YES)
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -87,23 +89,18 @@ class _Program:
         negation = {leaf: len(number) + bit for bit, leaf in enumerate(negated)}
         masks = _Masks(number, negation)
         self._readers = readers(self._leaves, masks.literals)
-        self._ids = tuple(name for name, _ in forms)
-        self._needs = [masks.need(form) for _, form in forms]
+        self._needs = [(name, masks.need(form)) for name, form in forms]
         self._steps = masks.steps
         self._leaves_of = {name: {number[leaf] for leaf, _ in _literals(form)} for name, form in forms}
 
     def answers(self, view: View) -> Answers:
         sure, open_ = self._read(view)
         sure = self._with_groups(sure)
-        if sure == open_:
-            met = [Answer.YES if sure & need == need else Answer.NO for need in self._needs]
-            return dict(zip(self._ids, met, strict=True))
         open_ = self._with_groups(open_)
-        met = [
-            Answer.NO if open_ & need != need else Answer.YES if sure & need == need else Answer.UNKNOWN
-            for need in self._needs
-        ]
-        return dict(zip(self._ids, met, strict=True))
+        no, unknown, yes = _ANSWERS
+        return {
+            name: no if open_ & need != need else yes if sure & need == need else unknown for name, need in self._needs
+        }
 
     def trace(self, view: View) -> Trace:
         sure, open_ = self._read(view)

@@ -16,7 +16,10 @@ from alertd.rulebook.slips import slip
 
 _DEEPEST = 24
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_HEAD = re.compile(r"-\s+([a-z_]+)\s*:\s*([A-Za-z0-9_]+)")
+_BLOCK = re.compile(r"- ")
+_BLOCK_HEAD = re.compile(r"-\s+(?P<kind>[a-z_]+)\s*:\s*(?P<id>[A-Za-z0-9_]+)")
+_SETTING = re.compile(r"[^\s#\-\]}]")
+_SETTING_HEAD = re.compile(r"(?P<kind>)(?P<id>[A-Za-z0-9_]+)\s*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ Node = Text | Items | Entries
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What can be told of a block whose text cannot be read: its kind and id, so that nothing else blames them."""
+    """What can be told of a block whose text cannot be read, so that nothing else blames it; `kind` "" for settings."""
 
     kind: str
     id: str
@@ -82,15 +85,29 @@ def blocks(name: str, data: bytes, report: Report) -> Sheet:
     Returns:
         The blocks that could be read, in order.
     """
-    return _read(name, data, report, re.compile(r"- "))
+    sheet = _read(name, data, report, _BLOCK, _BLOCK_HEAD)
+    found: list[Node] = []
+    for node in sheet.nodes:
+        if isinstance(node, Items):
+            found += [item for item in node.items if item]
+        else:
+            message = "a file of this kind is a list of blocks"
+            report.error("E002", _start(node), message, "start each block with '- ', such as '- rule: some_name'")
+    return Sheet(name, tuple(found), sheet.outlines)
 
 
 def settings(name: str, data: bytes, report: Report) -> Sheet:
     """Read a file that is one mapping, its top-level settings apart; problems as in `blocks`."""
-    return _read(name, data, report, re.compile(r"[^\s#\-\]}]"))
+    return _read(name, data, report, _SETTING, _SETTING_HEAD)
 
 
-def _read(name: str, data: bytes, report: Report, start: re.Pattern[str]) -> Sheet:
+def _start(node: Node) -> Place:
+    if isinstance(node, Entries) and node.entries:
+        return next(iter(node.entries.values())).key.place
+    return node.place
+
+
+def _read(name: str, data: bytes, report: Report, start: re.Pattern[str], head: re.Pattern[str]) -> Sheet:
     text = _decode(name, data, report)
     if text is None:
         return Sheet(name, (), ())
@@ -102,8 +119,8 @@ def _read(name: str, data: bytes, report: Report, start: re.Pattern[str]) -> She
             nodes += _compose(name, first, chunk, report)
         except Fault as fault:
             report.note(fault)
-            if head := _HEAD.match(chunk):
-                outlines.append(Outline(head[1], head[2]))
+            if found := head.match(chunk):
+                outlines.append(Outline(found["kind"], found["id"]))
     return Sheet(name, tuple(nodes), tuple(outlines))
 
 
@@ -150,13 +167,8 @@ class _Composer:
         self._events = events
 
     def documents(self) -> list[Node]:
-        """Read every node; a list at the top level is given as its items."""
-        nodes: list[Node] = []
-        for event in self._events:
-            if isinstance(event, yaml.NodeEvent):
-                node = self._node(event, 0)
-                nodes += [item for item in node.items if item] if isinstance(node, Items) else [node]
-        return nodes
+        """Read every node at the top level."""
+        return [self._node(event, 0) for event in self._events if isinstance(event, yaml.NodeEvent)]
 
     def _node(self, event: yaml.Event, depth: int) -> Node:
         self._refuse(event, depth)

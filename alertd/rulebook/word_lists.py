@@ -33,9 +33,11 @@ def resolve(reading: Reading, found: Mapping[str, WordList], places: Mapping[str
         places: Where each list stands.
     """
     lists: dict[ListId, WordList] = {}
+    told: set[str] = set()
     for name, one in found.items():
         whole = _reach(name, reading.includes)
-        if name in whole[1:]:
+        if name in whole[1:] and not told.intersection(whole):
+            told.update(whole)
             message = f"the list '{name}' includes itself: {' → '.join(whole)}"
             reading.report.error("E033", places[name], message, "take one of the 'include' lines out")
         parts = [found[part] for part in dict.fromkeys(whole) if part in found]

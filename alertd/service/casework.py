@@ -101,8 +101,10 @@ class Casework:
         terms = self._ruling.terms
         rows = [(m.message, m.tokens, batch.outcomes[m.seq]) for m in batch.stored]
         seqs = dict(zip((m.seq for m in batch.stored), writing.add_messages(rows), strict=True))
-        for decided in batch.decided:
-            writing.put_case(change(decided, seqs, writing, terms, self._prefix, now))
+        # References and codes are drawn first: the store checks what was read before it writes the first case.
+        changes = [change(decided, seqs, writing, terms, self._prefix, now) for decided in batch.decided]
+        for each in changes:
+            writing.put_case(each)
         for decided in batch.decided:
             if affected := rechecks(decided, writing, terms):
                 writing.enqueue_rechecks(sorted(affected), now)

@@ -119,7 +119,7 @@ def decide_all(
     return [Decided(c, decisions[n]) for n, c in enumerate(candidates)]
 
 
-def _step(number: int, deciding: Deciding, reply: Any, decisions: dict[int, Decision]) -> Ask | None:
+def _step(number: int, deciding: Deciding, reply: object, decisions: dict[int, Decision]) -> Ask | None:
     try:
         return deciding.send(reply)
     except StopIteration as done:
@@ -192,6 +192,7 @@ def change(
         verify=tuple((_query(decided.candidate, each), rows) for each, rows in decision.verify),
         trace=trace_text(decision, terms.plan.book),
         referrals=tuple((to, decision.settled_at) for to in decision.referrals),
+        decided_at=now,
     )
 
 

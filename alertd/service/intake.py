@@ -11,22 +11,32 @@ from alertd.model.errors import StaleWrite, StoreUnavailable
 from alertd.model.ids import Token
 from alertd.model.message import Message, Unreadable
 from alertd.service.casework import Casework, IntakeSettings, Ruling
-from alertd.service.messages import Properties, decode
+from alertd.service.messages import PERSON_SOURCE, Properties, decode
 from alertd.service.ports import Rank, Reading, Store, Writing
 from alertd.service.system_lines import unreadable_lines
 from alertd.service.tokens import tokens
 
+SPOOFED = "claims to come from a person, but came by a feed"
 REDO_LIMIT = 20
 """Stale writes in a row after which the store is treated as unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One delivery: bytes, what the broker says beside them, and when they first came (a replay keeps that)."""
+    """One delivery.
+
+    Attributes:
+        body: Bytes.
+        properties: What the broker says beside them.
+        received_at: When they first came, aware UTC; a replay keeps that.
+        by_person: True when alertd itself wrote it for a person it knows. A feed cannot accept an alert: what claims to
+            come from a person but came by a feed is not read, and somebody is told.
+    """
 
     body: bytes
     properties: Properties
     received_at: datetime
+    by_person: bool = False
 
 
 Totals = Mapping[MessageOutcome, int]
@@ -74,6 +84,11 @@ class Intake:
         with self._store.write(Rank.INTAKE) as writing:
             self._quarantine(writing, [bad], now, self._ruling().terms.hashed)
 
+    def why_unreadable(self, arrival: Arrival) -> str | None:
+        """Why a delivery could not be read now; None when it could. Nothing is stored."""
+        _, unreadable = self._read([arrival], self._ruling().terms.hashed)
+        return unreadable[0].reason if unreadable else None
+
     def _read(self, arrivals: Sequence[Arrival], hashed: Callable[[str], Token]) -> tuple[Fresh, list[Unreadable]]:
         readable: Fresh = []
         unreadable: list[Unreadable] = []
@@ -83,6 +98,8 @@ class Intake:
                 each.body, each.properties, each.received_at,
                 keyed_hash=hashed, keep=options.keep, synonyms=options.synonyms,
             )  # fmt: skip
+            if isinstance(result, Message) and result.source.startswith(PERSON_SOURCE) and not each.by_person:
+                result = Unreadable(result.source[:64], result.id, SPOOFED, each.body, each.received_at)
             if isinstance(result, Unreadable):
                 unreadable.append(result)
             else:

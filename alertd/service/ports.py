@@ -87,6 +87,7 @@ class CaseChange:
         verify: Queries whose answers were used, with the rows seen; other rows now make the write stale.
         trace: Compact reasons of the decision (JSON text, no personal values).
         referrals: (referred to, known at): recorded once each, never undone.
+        decided_at: Moment of the decision, for the record; None stands for `row.settled_at`.
     """
 
     row: CaseRow
@@ -103,6 +104,7 @@ class CaseChange:
     verify: tuple[tuple[CrossQuery, tuple[CrossRow, ...]], ...] = ()
     trace: str = ""
     referrals: tuple[tuple[str, datetime], ...] = ()
+    decided_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,13 @@ class Reading(Protocol):
         """
         ...
 
+    def closures(self, groups: Sequence[frozenset[Token]]) -> Sequence[Snapshot]:
+        """As `closure`, for each of many groups at the price of one, in their order.
+
+        Groups that hang together by what is stored get the same snapshot object, and only they do.
+        """
+        ...
+
     def seen(self, identities: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Which (source, id) pairs are stored already (quarantined ones do not count)."""
         ...
@@ -157,6 +166,10 @@ class Reading(Protocol):
 
     def cross(self, query: CrossQuery) -> tuple[CrossRow, ...]:
         """Target rows for an anchor, ordered by (at, record)."""
+        ...
+
+    def crosses(self, queries: Sequence[CrossQuery]) -> Sequence[tuple[CrossRow, ...]]:
+        """As `cross`, for each of many anchors in one query, in their order."""
         ...
 
     def anchors(self, leaf: LeafId, key: Token, since: datetime, until: datetime | None) -> set[CaseId]:
@@ -268,8 +281,9 @@ class Reading(Protocol):
         ...
 
     def statistics(self, now: datetime) -> Mapping[str, int]:
-        """Counts for `alertd status`: open cases, running clocks, open alerts, waiting lines, notifications by state,
-        open quarantine, rechecks waiting.
+        """Counts for `alertd status`.
+
+        Open cases, running clocks, open alerts, waiting lines, notifications by state, open quarantine, re-checks.
         """
         ...
 
@@ -281,13 +295,18 @@ class Reading(Protocol):
         """A small stored fact (a loop's mark, a told-once mark)."""
         ...
 
+    def version_text(self, version: Version) -> str | None:
+        """The text of a loaded rule set, as `record_version` kept it."""
+        ...
+
 
 class Writing(Reading, Protocol):
     """A transaction. Everything or nothing."""
 
     def add_messages(self, rows: Sequence[tuple[Message, Tokens, MessageOutcome]]) -> tuple[int, ...]:
-        """Store readable messages encrypted, and return their seqs. A (source, id) already there is counted as
-        DUPLICATE and gets seq 0.
+        """Store readable messages encrypted, and return their seqs.
+
+        A (source, id) already there is counted as DUPLICATE and gets seq 0.
         """
         ...
 
@@ -304,6 +323,7 @@ class Writing(Reading, Protocol):
 
         Raises:
             StaleWrite: the revision moved on, a strong token leads elsewhere, or a verified query answers otherwise.
+                Raised here, by a later read, or on leaving the transaction: redo all of it.
         """
         ...
 
@@ -316,7 +336,7 @@ class Writing(Reading, Protocol):
         ...
 
     def add_obligations(self, rows: Sequence[Obligation]) -> int:
-        """Add obligations that no case owns (system, global); existing keys change nothing. Returns how many were new."""
+        """Add obligations that no case owns (system, global); returns how many were new. A known key changes nothing."""
         ...
 
     def set_obligations(self, rows: Sequence[Obligation]) -> None:
@@ -379,6 +399,7 @@ class Store(Protocol):
         """Begin a transaction; commits on leaving, rolls back on an exception.
 
         Raises:
+            StaleWrite: on leaving, when a decision was made on what has changed since.
             StoreUnavailable: it cannot be reached or written.
         """
         ...

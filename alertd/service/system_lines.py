@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from alertd.core.calendar import local
@@ -17,34 +18,23 @@ SYSTEM = "system"
 _GROUPED_SECONDS = 300
 
 
-def _line(
-    about: str,
-    key: str,
-    role: RoleId,
-    template: str,
-    by: tuple[Channel, ...],
-    now: datetime,
-    *,
-    rest: Rest = Rest.HOLD,
-    severity: Severity = Severity.HIGH,
-    case: CaseId | None = None,
-    scope: str = SYSTEM,
-    check: tuple[str, ...] = (),
-    note: tuple[tuple[str, str], ...] = (),
-) -> Obligation:
+Note = tuple[tuple[str, str], ...]
+
+
+def _line(about: str, key: str, role: RoleId, template: str, now: datetime, note: Note = ()) -> Obligation:
+    """A line by email that waits for the morning at night; callers change what is otherwise."""
     return Obligation(
-        key=ObligationKey(scope, about, key, 1, "0", role),
-        case=case,
+        key=ObligationKey(SYSTEM, about, key, 1, "0", role),
+        case=None,
         at=now,
         made_at=now,
         state=LineState.PENDING,
         reason="",
         template=template,
-        by=by,
-        rest=rest,
-        severity=severity,
+        by=(Channel.EMAIL,),
+        rest=Rest.HOLD,
+        severity=Severity.HIGH,
         reasons=(about,),
-        check=check,
         note=note,
     )
 
@@ -57,11 +47,13 @@ def unreadable_lines(unreadable: Unreadable, now: datetime, hashed: Hashed) -> l
     bucket = int(unreadable.received_at.timestamp()) // _GROUPED_SECONDS
     key = hashed(f"unreadable|{unreadable.source}|{bucket}").hex()[:32]
     note = (("source", unreadable.source), ("time", f"{local(unreadable.received_at):%H:%M %a %d %b}"))
-    duty = _line(
-        "unreadable", key, DUTY, "unreadable_message", (Channel.SMS, Channel.EMAIL), now,
-        rest=Rest.WAKE, severity=Severity.URGENT, note=note,
-    )  # fmt: skip
-    return [duty, _line("unreadable", key, RULES_ADMIN, "unreadable_message", (Channel.EMAIL,), now, note=note)]
+    told = replace(
+        _line("unreadable", key, DUTY, "unreadable_message", now, note),
+        by=(Channel.SMS, Channel.EMAIL),
+        rest=Rest.WAKE,
+        severity=Severity.URGENT,
+    )
+    return [told, _line("unreadable", key, RULES_ADMIN, "unreadable_message", now, note)]
 
 
 def unknown_fields_line(message: Message, now: datetime, hashed: Hashed) -> Obligation | None:
@@ -70,10 +62,8 @@ def unknown_fields_line(message: Message, now: datetime, hashed: Hashed) -> Obli
     if not names:
         return None
     key = hashed(f"fields|{message.source}|{','.join(names)}").hex()[:32]
-    return _line(
-        "fields", key, RULES_ADMIN, "data_quality", (Channel.EMAIL,), now,
-        severity=Severity.ROUTINE, check=tuple(names), note=(("source", shown(message.source)),),
-    )  # fmt: skip
+    line = _line("fields", key, RULES_ADMIN, "data_quality", now, (("source", shown(message.source)),))
+    return replace(line, severity=Severity.ROUTINE, check=tuple(names))
 
 
 def shown(source: str) -> str:
@@ -85,17 +75,15 @@ def orphan_line(orphan: StoredMessage, now: datetime) -> Obligation:
     """Tell the duty team, in the digest at night, of a status that no case answers to after an hour."""
     message = orphan.message
     note = (("source", shown(message.source)), ("time", f"{local(message.received_at):%H:%M %a %d %b}"))
-    return _line("orphan", orphan.tokens.record.hex()[:32], DUTY, "orphan_status", (Channel.EMAIL,), now, note=note)
+    return _line("orphan", orphan.tokens.record.hex()[:32], DUTY, "orphan_status", now, note)
 
 
 def duplicate_line(case: CaseId, other: CaseId, now: datetime, hashed: Hashed) -> Obligation:
     """One note that two cases may be about the same child; never merged automatically."""
     first, second = sorted((case, other))
     key = hashed(f"duplicate|{first}|{second}").hex()[:32]
-    return _line(
-        "duplicate", key, DUTY, "possible_duplicate", (Channel.EMAIL,), now,
-        case=case, scope="*", note=(("other", other),),
-    )  # fmt: skip
+    line = _line("duplicate", key, DUTY, "possible_duplicate", now, (("other", other),))
+    return replace(line, key=replace(line.key, scope="*"), case=case)
 
 
 def trouble_line(about: str, key: str, now: datetime, text: str, role: RoleId = RULES_ADMIN) -> Obligation:
@@ -108,4 +96,4 @@ def trouble_line(about: str, key: str, now: datetime, text: str, role: RoleId = 
         text: One line in plain words, without personal values.
         role: Who is told.
     """
-    return _line(about, key, role, "feed_alarm", (Channel.EMAIL,), now, note=(("text", text),))
+    return _line(about, key, role, "feed_alarm", now, (("source", text),))

@@ -33,7 +33,7 @@ def tokens(message: Message, hashed: Hashed, *, by_system: bool = False) -> Toke
     Args:
         message: A readable message.
         hashed: Keyed hash of a normalised text.
-        by_system: Whether `person.ref` is scoped by `record.system` (`intake.person_ref: system`) instead of borough-wide.
+        by_system: Whether `person.ref` is scoped by `record.system` instead of borough-wide (`intake.person_ref`).
     """
     scope = normal(message.system) if by_system else ""
     record = hashed(f"record|{message.kind}|{normal(message.system)}|{normal(message.record)}")

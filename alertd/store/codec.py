@@ -166,4 +166,3 @@ def unpack_tokens(packed: bytes) -> Tokens:
 def receive_order(stored: StoredMessage) -> tuple[datetime, str, str]:
     """Sort key: the order in which messages were received, ties by source and id."""
     return (stored.message.received_at, stored.message.source, stored.message.id)
-

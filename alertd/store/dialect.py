@@ -23,7 +23,8 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, psycopg
+from sqlalchemy.dialects.sqlite import pysqlite
 
 from alertd.store.codec import dumps
 from alertd.store.tables import counters, message_seq
@@ -55,7 +56,7 @@ class Speech(ABC):
     """The differences, one subclass a database."""
 
     insert: Any
-    paramstyle: str
+    driver: Dialect
 
     @abstractmethod
     def among(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
@@ -81,16 +82,16 @@ class Speech(ABC):
     def new_seqs(self, connection: Connection, number: int) -> list[int]:
         """Numbers for new messages, growing."""
 
-    def driver_text(self, statement: Any, dialect: Dialect) -> str:
+    def driver_text(self, statement: Any) -> str:
         """A statement as the driver takes it for many rows of plain tuples, in the order of the table's columns."""
-        return str(statement.compile(dialect=type(dialect)(paramstyle=self.paramstyle)))
+        return str(statement.compile(dialect=self.driver))
 
 
 class SqliteSpeech(Speech):
     """One writer at a time: no locks of rows or names, and a counter for numbers."""
 
     insert = staticmethod(sqlite.insert)
-    paramstyle = "qmark"
+    driver = pysqlite.dialect(paramstyle="qmark")
 
     def among(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """By `json_each`: one parameter whatever their number."""
@@ -134,7 +135,7 @@ class PostgresSpeech(Speech):
     """Several writers at once: advisory locks on names, and a sequence for numbers."""
 
     insert = staticmethod(postgresql.insert)
-    paramstyle = "format"
+    driver = psycopg.dialect(paramstyle="format")
 
     def among(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """By an array: one parameter whatever their number."""
@@ -174,6 +175,10 @@ class PostgresSpeech(Speech):
         return sorted(connection.execute(numbers).scalars())
 
 
+_SQLITE = SqliteSpeech()
+_POSTGRES = PostgresSpeech()
+
+
 def speech_of(dialect: Dialect) -> Speech:
-    """The differences of an engine's database."""
-    return PostgresSpeech() if dialect.name == "postgresql" else SqliteSpeech()
+    """The differences of an engine's database; always the same object, by which queries are cached."""
+    return _POSTGRES if dialect.name == "postgresql" else _SQLITE

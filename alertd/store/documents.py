@@ -84,9 +84,7 @@ def _pack_run(r: Run) -> list[Any]:
     return [r.rule, r.key, r.episode, *times, r.asks, r.presumed, r.check, r.record.hex(), r.version]
 
 
-def _run(
-    rule: str, key: str, episode: int, known_at: int, ended_at: int | None, at: int, *rest: Any
-) -> Run:
+def _run(rule: str, key: str, episode: int, known_at: int, ended_at: int | None, at: int, *rest: Any) -> Run:
     asks, presumed, check, record, version = rest
     return Run(
         rule=RuleId(rule),

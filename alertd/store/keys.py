@@ -49,24 +49,6 @@ def load_master(text: str) -> bytes:
     return master
 
 
-def seal(key: bytes, plaintext: bytes, aad: bytes) -> bytes:
-    """Encrypt; only the same key and `aad` (what the bytes belong to) open it again."""
-    nonce = os.urandom(_NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, plaintext, aad)
-
-
-def open_sealed(key: bytes, sealed: bytes, aad: bytes) -> bytes:
-    """Decrypt what `seal` made.
-
-    Raises:
-        StoreError: another key, another owner, or changed bytes.
-    """
-    try:
-        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], aad)
-    except (InvalidTag, ValueError) as cause:
-        raise StoreError(f"stored content cannot be decrypted: {_REMEDY}, or restore a backup") from cause
-
-
 class Keyring:
     """Tokens and keys of one master key.
 
@@ -94,7 +76,7 @@ class Keyring:
 
     def wrap(self, key: bytes, owner: str) -> bytes:
         """Encrypt a data key for storing beside its owner's name."""
-        return seal(self._wrapping, key, owner.encode())
+        return _seal(self._wrapping, key, owner.encode())
 
     def unwrap(self, wrapped: bytes, owner: str) -> bytes:
         """Give back the data key that `wrap` encrypted for this owner.
@@ -102,11 +84,23 @@ class Keyring:
         Raises:
             StoreError: wrapped under another master key or for another owner.
         """
-        return open_sealed(self._wrapping, wrapped, owner.encode())
+        return _open(self._wrapping, wrapped, owner.encode())
+
+    def seal(self, key: bytes, plaintext: bytes, aad: bytes) -> bytes:
+        """Encrypt under a data key; only the same key and `aad` (what the bytes belong to) open it again."""
+        return _seal(key, plaintext, aad)
+
+    def open(self, key: bytes, sealed: bytes, aad: bytes) -> bytes:
+        """Decrypt what `seal` made.
+
+        Raises:
+            StoreError: another key, another owner, or changed bytes.
+        """
+        return _open(key, sealed, aad)
 
     def seal_own(self, plaintext: bytes, what: str) -> bytes:
         """Seal what belongs to no case: quarantined messages, provider answers, rule files with people in them."""
-        return seal(self._own, plaintext, what.encode())
+        return _seal(self._own, plaintext, what.encode())
 
     def open_own(self, sealed: bytes, what: str) -> bytes:
         """Open what `seal_own` sealed.
@@ -114,7 +108,7 @@ class Keyring:
         Raises:
             StoreError: another master key, another `what`, or changed bytes.
         """
-        return open_sealed(self._own, sealed, what.encode())
+        return _open(self._own, sealed, what.encode())
 
     def check_value(self) -> bytes:
         """Bytes to store with a new database, by which `prove` later tells that the key is the same."""
@@ -134,3 +128,15 @@ class Keyring:
 
 def _derived(master: bytes, purpose: bytes) -> bytes:
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=b"alertd 1 " + purpose).derive(master)
+
+
+def _seal(key: bytes, plaintext: bytes, aad: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, plaintext, aad)
+
+
+def _open(key: bytes, sealed: bytes, aad: bytes) -> bytes:
+    try:
+        return AESGCM(key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], aad)
+    except (InvalidTag, ValueError) as cause:
+        raise StoreError(f"stored content cannot be decrypted: {_REMEDY}, or restore a backup") from cause

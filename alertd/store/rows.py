@@ -72,6 +72,7 @@ def recorded_at(row: CaseRow, decided_at: datetime | None) -> datetime:
     """When a decision was made, as far as the one who decided said so."""
     return decided_at or row.settled_at or row.opened_at
 
+
 def key_columns(key: ObligationKey) -> tuple[str, str, str, int, str, str]:
     """The six columns that name an obligation."""
     return (key.scope, key.about, key.key, key.episode, key.step, key.role)

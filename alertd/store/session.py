@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Executable
 
-from alertd.store.dialect import Probe, Speech
+from alertd.store.dialect import Speech
 from alertd.store.keys import Keyring
 from alertd.store.rows import Stored
 
@@ -48,13 +47,3 @@ class Session:
 
     def _many(self, values: Collection[str] | Collection[int]) -> object:
         return self._speech.many(values)
-
-    @cached_property
-    def _whole(self) -> Probe:
-        """Probe by whole tokens."""
-        return self._speech.probe(32)
-
-    @cached_property
-    def _half(self) -> Probe:
-        """Probe by halves of tokens."""
-        return self._speech.probe(16)

@@ -107,7 +107,9 @@ cases = Table(
 )
 """`alias_of` always names a live case, never another alias. `ref_key` is the reference in one case of letters."""
 
-strong = Table("strong", metadata, Column("token", LargeBinary, primary_key=True), _text("case_id"), sqlite_with_rowid=False)
+strong = Table(
+    "strong", metadata, Column("token", LargeBinary, primary_key=True), _text("case_id"), sqlite_with_rowid=False
+)
 """The case to which a strong token leads: one, which two machines cannot both make. Its id may be that of an alias."""
 
 leads = Table(

@@ -25,6 +25,8 @@ from alertd.transport.feed_loop import Feed
 _FOLDERS = ("tmp", "new", "done", "quarantine")
 _LOOK = timedelta(milliseconds=100)
 _MOST_BYTES = 1024 * 1024
+_OURS = (errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""Troubles of this process, not of the file."""
 _TEXT_HEADERS = ("content_type", "message_id", "type", "app_id")
 
 
@@ -127,6 +129,8 @@ class Spool(Feed):
         except FileNotFoundError:
             return None  # whoever put it took it back
         except OSError as error:
+            if error.errno in _OURS:
+                raise
             self._set_aside(path, error)
             return None
         self._count += 1
@@ -159,10 +163,14 @@ class Spool(Feed):
 def _read_file(path: Path) -> bytes:
     """Read at most a little more than a message may have: intake then refuses it for its size, and tells somebody."""
     # A link could lead anywhere, and a pipe would never end.
-    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(errno.EINVAL, "not a plain file")
-        return file.read(_MOST_BYTES)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(_MOST_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def _header(properties: Properties) -> bytes:

@@ -16,7 +16,8 @@ _made = [0]
 def rule_set(rules):
     _made[0] += 1
     rules = {name: {"all": [{"m": pattern}]} for name, pattern in rules.items()}
-    return engine.create_ruleset(f"s{_made[0]}", json.dumps({**rules, "z": {"all": [{"m": {"p": 1}}], "pri": 9999}}))
+    rules["z"] = {"all": [{"m": {"p": 1}}], "pri": 9999}
+    return engine.create_ruleset(f"s{_made[0]}", json.dumps(rules, ensure_ascii=False))
 
 def step(handle, state):
     started = engine.start_action_for_state(handle, state)

@@ -12,39 +12,48 @@ import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.doubles.certificates import Authority, Pem
 from tests.doubles.private import free_port, give_to, private_folder, run_as
 from tests.doubles.waiting import eventually
 
 _USER = "rabbitmq"
 # Not the one in sbin: that is a `su` wrapper with fixed paths.
 _BIN = Path("/usr/lib/rabbitmq/bin")
-_ERLANG = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"  # idle without spinning
+# Idle without spinning, and only on loopback.
+_ERLANG = "+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}"
 
 
 class Broker:
     """A node that belongs to one test session; started by `start`, gone with `close`.
 
-    Args:
-        settings: Further lines of rabbitmq.conf (TLS listeners and the like).
-        plugins: Plugins to enable.
+    Attributes:
+        port: Plain AMQP.
+        tls_port: AMQP over TLS; clients must show a certificate of `authority`, and may sign in by it (EXTERNAL).
     """
 
-    def __init__(self, settings: str = "", plugins: tuple[str, ...] = ()) -> None:
+    def __init__(self) -> None:
         if not (_BIN / "rabbitmq-server").exists():
             raise RuntimeError("RabbitMQ is missing: apt-get install --no-install-recommends rabbitmq-server")
-        self.port, self._dist_port, self._epmd_port = free_port(), free_port(), free_port()
+        self.port, self.tls_port = free_port(), free_port()
+        self._dist_port, self._epmd_port = free_port(), free_port()
         self.root = private_folder("alertd-mq-", _USER)
         self._node = f"alertd{self.port}@localhost"
         self._process: subprocess.Popen[bytes] | None = None
         (self.root / "log").mkdir()
         (self.root / "env.conf").touch()
-        (self.root / "enabled_plugins").write_text(f"[{','.join(plugins)}].\n")
-        (self.root / "rabbitmq.conf").write_text(self._settings() + settings)
+        (self.root / "enabled_plugins").write_text("[rabbitmq_auth_mechanism_ssl].\n")
+        self.authority = Authority(self.root)
+        (self.root / "rabbitmq.conf").write_text(self._settings(self.authority.issue("broker")))
         give_to(self.root, _USER)
 
-    def _settings(self) -> str:
+    def _settings(self, own: Pem) -> str:
         return (
             f"listeners.tcp.1 = 127.0.0.1:{self.port}\n"
+            f"listeners.ssl.1 = 127.0.0.1:{self.tls_port}\n"
+            f"ssl_options.cacertfile = {self.authority.ca}\n"
+            f"ssl_options.certfile = {own.cert}\nssl_options.keyfile = {own.key}\n"
+            "ssl_options.verify = verify_peer\nssl_options.fail_if_no_peer_cert = true\n"
+            "auth_mechanisms.1 = PLAIN\nauth_mechanisms.2 = EXTERNAL\nssl_cert_login_from = common_name\n"
             "log.console = false\nlog.file.level = info\n"
             "disk_free_limit.absolute = 50MB\nvm_memory_high_watermark.absolute = 2GB\n"
         )
@@ -142,10 +151,16 @@ class Broker:
         return f"amqp://127.0.0.1:{self.port}/{vhost}"
 
     def queues(self, vhost: str) -> dict[str, dict[str, object]]:
-        """Every queue of a virtual host by name: its type, arguments, state and numbers of messages."""
-        columns = ("name", "type", "arguments", "state", "messages_ready", "messages_unacknowledged", "consumers")
+        """Every queue of a virtual host by name: its type and arguments."""
+        columns = ("name", "type", "arguments")
         listed = json.loads(self.ctl("list_queues", "-p", vhost, "--formatter", "json", *columns))
         return {str(queue["name"]): queue for queue in listed}
+
+    def counts(self, vhost: str, queue: str) -> tuple[int, int]:
+        """Messages ready and unacknowledged in a quorum queue, at this moment: listings lag by seconds."""
+        answer = self.evaluate(_COUNTS % (vhost, queue))
+        ready, unacknowledged = answer.strip("{}").split(",")
+        return int(ready), int(unacknowledged)
 
     def settle(self) -> None:
         """Wait until every quorum queue's log and metadata are safe on disk.
@@ -191,4 +206,10 @@ _ALL_LED = (
     "lists:all(fun(Q) -> "
     "case ra:consistent_query(amqqueue:get_pid(Q), fun(_) -> ok end, 1000) of {ok, ok, _} -> true; _ -> false end "
     "end, [Q || Q <- rabbit_amqqueue:list(), amqqueue:get_type(Q) =:= rabbit_quorum_queue])."
+)
+
+_COUNTS = (
+    'case rabbit_amqqueue:lookup(rabbit_misc:r(<<"%s">>, queue, <<"%s">>)) of {ok, Q} -> '
+    "{ok, Counts, _} = ra:consistent_query(amqqueue:get_pid(Q), "
+    "fun(S) -> {rabbit_fifo:query_messages_ready(S), rabbit_fifo:query_messages_checked_out(S)} end), Counts end."
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from random import Random
+from typing import cast
 
 from alertd.model.conditions import (
     Another,
@@ -87,7 +88,7 @@ def merged(books: Sequence[RuleBook]) -> RuleBook:
 
 def kind(random: Random) -> Kind:
     """Pick a kind, an incident mostly."""
-    return random.choice((Kind.INCIDENT, Kind.INCIDENT, Kind.INCIDENT, *Kind))
+    return random.choice([Kind.INCIDENT, Kind.INCIDENT, Kind.INCIDENT, *list(Kind)])
 
 
 def condition(random: Random, fields: Sequence[str], named: Sequence[DefinitionId], depth: int) -> Condition:
@@ -116,10 +117,10 @@ def operand(random: Random, field: str, op: Op) -> Operand:
     if op is Op.WITHIN:
         return random.choice(_AGES)
     if op is Op.BETWEEN:
-        return (fitting(random, field), fitting(random, field))  # type: ignore[return-value]  # times and dates too
+        return cast(Operand, (fitting(random, field), fitting(random, field)))  # of times and dates too
     if op in _SEVERAL:
         width = random.choice((0, 1, 2, 3, 20, 21))
-        return tuple(_item(random, field) for _ in range(width))  # type: ignore[return-value]  # numbers for `in`
+        return cast(Operand, tuple(_item(random, field) for _ in range(width)))  # of numbers, for an `in`
     return fitting(random, field)
 
 

@@ -28,7 +28,8 @@ def plain_walk(rules: RuleBook, record: View) -> Answers:
 
 
 def hostile_views(random: Random, rules: RuleBook) -> list[View]:
-    conditions = [each.condition for each in (*rules.expressions, *rules.definitions.values())]
+    conditions = [each.condition for each in rules.expressions]
+    conditions += [each.condition for each in rules.definitions.values()]
     fields = fields_of(conditions)
     return [view(random, fields) for _ in range(VIEWS_A_CHILD)]
 

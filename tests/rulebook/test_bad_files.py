@@ -37,7 +37,8 @@ def test_one_slip_makes_one_error_with_a_remedy(path: Path) -> None:
     text = path.read_text()
     code, *_ = expected(text)
     errors = [problem for problem in problems_in(path, text) if problem.severity is Weight.ERROR]
-    assert [problem.code for problem in errors] == ([code] if code.startswith("E") else []), errors
+    # W107 stops the load of a live urgent rule; every other W lets it pass.
+    assert [problem.code for problem in errors] == ([code] if code[0] == "E" or code == "W107" else []), errors
     assert all(problem.remedy for problem in errors)
 
 

@@ -67,6 +67,7 @@ class Taker:
 
 @pytest.fixture
 def taker() -> Taker:
+    """A store that is up."""
     return Taker()
 
 
@@ -77,7 +78,7 @@ class Start(Protocol):
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(taker: Taker) -> Iterator[Start]:
     """Start feeds; at the end every one of them must stop in time."""
     running: list[tuple[Feed, threading.Thread]] = []
 
@@ -88,6 +89,7 @@ def start() -> Iterator[Start]:
         return thread
 
     yield begin
+    taker.gate.set()
     stopped = [feed.stop() for feed, _ in running]
     for _, thread in running:
         thread.join(10)

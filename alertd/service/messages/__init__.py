@@ -4,11 +4,12 @@ from alertd.service.messages.decode import decode
 from alertd.service.messages.encode import encode, encode_incident, encode_status, write_event
 from alertd.service.messages.envelope import Properties
 from alertd.service.messages.schema import asyncapi_document, message_schema
-from alertd.service.messages.status import PERSON_SOURCE, canonical
+from alertd.service.messages.status import ANSWERS, PERSON_SOURCE, canonical
 from alertd.service.messages.text import fold_word
 from alertd.service.messages.validate import validate_text
 
 __all__ = [
+    "ANSWERS",
     "PERSON_SOURCE",
     "Properties",
     "asyncapi_document",

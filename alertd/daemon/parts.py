@@ -1,0 +1,289 @@
+"""Everything that an installation's settings describe, opened and wired: what the daemon and every command work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel
+
+from alertd.core.calendar import local
+from alertd.core.outgoing import Desk
+from alertd.daemon.clock import Now, random_id, utc_now
+from alertd.daemon.rules_in_force import Judge, RulesInForce, load_rules
+from alertd.daemon.senders import Captured, Senders, Ways, senders
+from alertd.model.case import Notification
+from alertd.model.delivery import Outcome, Outgoing
+from alertd.model.errors import ConfigError
+from alertd.model.ids import Token
+from alertd.rulebook.problems import Weight, format_problem
+from alertd.rulebook.reference import Reference
+from alertd.rulebook.secret import Secret
+from alertd.rulebook.settings import Settings
+from alertd.rulebook.settings_file import load_settings
+from alertd.service.casework import IntakeSettings
+from alertd.service.composing import Composer
+from alertd.service.deliver import Deliver
+from alertd.service.intake import Intake
+from alertd.service.sending import Planner
+from alertd.service.texts import Voice
+from alertd.service.tick import Tick
+from alertd.store import Keyring, SqlStore, load_master, open_store
+from alertd.store import migrate as bring_up_to_date
+
+Settled = Callable[[Notification, Outcome], None]
+
+
+def _nothing_shown(_: Outgoing) -> None:
+    pass
+
+
+def _nothing_settled(note: Notification, outcome: Outcome) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the parts are to work; as they stand, for one command.
+
+    Attributes:
+        judge: Makes who judges by a rule book: the reference alone, or two judges.
+        now: The present, aware UTC.
+        new_id: A new unguessable name.
+        captured: Shown each message that a capturing sender keeps.
+        settled: Told each outcome of a send.
+        pool: Sends run on it; None sends on the caller's thread.
+    """
+
+    judge: Judge = Reference
+    now: Now = utc_now
+    new_id: Callable[[], str] = random_id
+    captured: Captured = _nothing_shown
+    settled: Settled = _nothing_settled
+    pool: Executor | None = None
+
+
+_ONE_COMMAND = Options()
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An opened installation; a context manager that closes it.
+
+    Attributes:
+        settings: As read.
+        store: Open and of this program's schema.
+        keyring: Of `privacy.encryption_key`.
+        rules: Rules, people and templates in force.
+        senders: Ways out by channel, in the order tried.
+        desk: Who can be told at a moment, over what, and when nobody may be woken.
+        tick, planner, deliver: The verbs of time and of sending.
+        now: The present, aware UTC.
+        new_id: A new unguessable name.
+    """
+
+    settings: Settings
+    store: SqlStore
+    keyring: Keyring
+    rules: RulesInForce
+    senders: Senders
+    desk: Callable[[datetime], Desk]
+    tick: Tick
+    planner: Planner
+    deliver: Deliver
+    now: Now
+    new_id: Callable[[], str]
+    _closing: ExitStack = field(repr=False)
+
+    @property
+    def intake(self) -> Intake:
+        """Intake under the rules and synonyms in force."""
+        settings = intake_settings(self.settings, self.rules.present.synonyms)
+        return Intake(self.store, self.rules.ruling, settings, self.new_id)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_settings(path: Path) -> Settings:
+    """Read `alertd.yaml`.
+
+    Raises:
+        ConfigError: every problem of the file at once, each with its place and remedy.
+    """
+    loaded = load_settings(path)
+    if loaded.settings is None:
+        errors = [each for each in loaded.problems if each.severity is Weight.ERROR]
+        raise ConfigError("\n".join(map(format_problem, errors)))
+    return loaded.settings
+
+
+def open_parts(settings: Settings, *, migrate: bool = False, options: Options = _ONE_COMMAND) -> Parts:
+    """Open everything that settings describe.
+
+    Args:
+        settings: Checked settings.
+        migrate: Bring the store to this program's schema first; a new one is made.
+        options: How the parts are to work.
+
+    Raises:
+        ConfigError: secrets, rules or senders cannot be used: every problem at once.
+        SchemaMismatch: the store must be migrated first.
+        StoreUnavailable: the store cannot be reached.
+    """
+    problems = secret_problems(settings)
+    keyring = _tried(problems, lambda: read_keyring(settings))
+    hashed = keyring.token if keyring else lambda text: Token(text.encode())
+    with ExitStack() as undone:
+        closing = undone.enter_context(ExitStack())
+        today = local(options.now()).date()
+        rules = _tried(problems, lambda: load_rules(settings, hashed, options.judge, today))
+        made = _tried(problems, lambda: senders(Ways(settings, options.now, options.captured, closing)))
+        if problems or keyring is None or rules is None or made is None:
+            raise ConfigError("\n".join(dict.fromkeys(problems)))
+        if migrate:
+            migrate_store(settings)
+        store = _open_store(settings, keyring)
+        closing.callback(store.close)
+        parts = _wired(settings, options, _Opened(store, keyring, RulesInForce(rules), made), closing.pop_all())
+        undone.pop_all()
+    return parts
+
+
+T = TypeVar("T")
+
+
+def _tried(problems: list[str], make: Callable[[], T]) -> T | None:
+    """Make something, or add why it cannot be made."""
+    try:
+        return make()
+    except ConfigError as problem:
+        problems.append(str(problem))
+        return None
+
+
+def secret_problems(settings: Settings) -> list[str]:
+    """Why secrets that the settings name cannot be read; never a secret itself."""
+    problems: list[str] = []
+    for secret in _secrets(settings):
+        _tried(problems, secret.resolve)
+    return problems
+
+
+def _secrets(part: object) -> Iterator[Secret]:
+    if isinstance(part, Secret):
+        yield part
+    elif isinstance(part, BaseModel):
+        for _, value in part:
+            yield from _secrets(value)
+    elif isinstance(part, tuple):
+        for value in part:
+            yield from _secrets(value)
+
+
+def read_keyring(settings: Settings) -> Keyring:
+    """The keyring of `privacy.encryption_key`.
+
+    Raises:
+        ConfigError: there is none, it cannot be read, or it is no key.
+    """
+    key = settings.privacy.encryption_key
+    if key is None:
+        raise ConfigError(
+            "privacy.encryption_key is missing, and nothing is stored without it: make a key with "
+            "`head -c 32 /dev/urandom | base64`, keep it in a file, and write 'encryption_key: {file: PATH}'"
+        )
+    return Keyring(load_master(key.resolve()))
+
+
+def migrate_store(settings: Settings) -> None:
+    """Bring the store to this program's schema, keeping what it holds; a new one is made.
+
+    Raises:
+        StoreUnavailable: it cannot be reached or written.
+    """
+    store = settings.store
+    bring_up_to_date(store.url, store.username, store.password.resolve() if store.password else None)
+
+
+def _open_store(settings: Settings, keyring: Keyring) -> SqlStore:
+    store = settings.store
+    return open_store(store.url, store.username, store.password.resolve() if store.password else None, keyring)
+
+
+def intake_settings(settings: Settings, synonyms: Mapping[str, str]) -> IntakeSettings:
+    """How messages are read under these settings."""
+    return IntakeSettings(
+        prefix=settings.service.borough,
+        by_system=settings.intake.person_ref == "system",
+        keep=frozenset(settings.privacy.keep),
+        synonyms=synonyms,
+    )
+
+
+def voice_of(settings: Settings) -> Voice:
+    """What every text shares under these settings."""
+    url = settings.service.public_url.rstrip("/")
+    return Voice(
+        service=settings.service.name,
+        call_back=settings.service.call_back,
+        host=urlsplit(url).netloc,
+        link=url,
+        cohort_words=dict(settings.privacy.cohort_words),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    store: SqlStore
+    keyring: Keyring
+    rules: RulesInForce
+    senders: Senders
+
+
+def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitStack) -> Parts:
+    store, rules, ways = opened.store, opened.rules, opened.senders
+    voice = voice_of(settings)
+    usable = frozenset(ways)
+
+    def desk(_: datetime) -> Desk:
+        present = rules.present
+        return Desk(present.book, present.ruling.terms.rest, usable, {})
+
+    return Parts(
+        settings=settings,
+        store=store,
+        keyring=opened.keyring,
+        rules=rules,
+        senders=ways,
+        desk=desk,
+        tick=Tick(store, rules.ruling, settings.service.borough, options.new_id),
+        planner=Planner(store, desk, options.new_id),
+        deliver=Deliver(
+            store=store,
+            composer=Composer(rules.book, rules.texts, voice),
+            senders=ways,
+            desk=desk,
+            new_id=options.new_id,
+            monotonic=monotonic,
+            pool=options.pool,
+            on_settled=options.settled,
+        ),
+        now=options.now,
+        new_id=options.new_id,
+        _closing=closing,
+    )

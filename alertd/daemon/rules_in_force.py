@@ -1,0 +1,125 @@
+"""The rules in force: files in, everything that a reload exchanges out, swapped as one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from alertd.core.calendar import RestHours
+from alertd.core.decide import Terms
+from alertd.core.plan import plan
+from alertd.model.errors import ConfigError
+from alertd.model.ids import Token
+from alertd.model.rulebook import RuleBook
+from alertd.model.view import Matcher
+from alertd.rulebook.files import folder_files, rule_files, version_of
+from alertd.rulebook.loader import SETTINGS_FILE, load
+from alertd.rulebook.problems import Problem, Report, Weight, format_problem
+from alertd.rulebook.settings import Settings
+from alertd.service.casework import Ruling
+from alertd.service.messages import fold_word
+from alertd.transport.render import Renderer
+
+Judge = Callable[[RuleBook], Matcher]
+"""Makes who judges by a rule book."""
+
+
+class RulesRefused(ConfigError):
+    """The files hold errors; `problems` has all of them, the text says them."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        errors = [each for each in problems if each.severity is Weight.ERROR]
+        super().__init__("\n".join(map(format_problem, errors)))
+        self.problems = problems
+        self.first = errors[0]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """One load of the files.
+
+    Attributes:
+        book: Rules, people, hours, roles, rotas.
+        texts: Templates.
+        ruling: Terms and judge.
+        synonyms: Other word, folded → word of the vocabulary.
+        problems: Warnings.
+    """
+
+    book: RuleBook
+    texts: Renderer
+    ruling: Ruling
+    synonyms: dict[str, str]
+    problems: tuple[Problem, ...]
+
+
+class RulesInForce:
+    """Holds the rule set by which everything new is decided; safe from any thread."""
+
+    def __init__(self, first: RuleSet) -> None:
+        self._present = first
+
+    @property
+    def present(self) -> RuleSet:
+        """The set in force."""
+        return self._present
+
+    def book(self) -> RuleBook:
+        """Its rule book."""
+        return self._present.book
+
+    def texts(self) -> Renderer:
+        """Its templates."""
+        return self._present.texts
+
+    def ruling(self) -> Ruling:
+        """Its terms and judge."""
+        return self._present.ruling
+
+    def swap(self, new: RuleSet) -> RuleSet:
+        """Put another set in force and give back the one before; whoever decides just now ends by the old one."""
+        old, self._present = self._present, new
+        return old
+
+
+def load_rules(settings: Settings, hashed: Callable[[str], Token], judge: Judge, today: date) -> RuleSet:
+    """Load rules, people and templates.
+
+    Args:
+        settings: Where they are.
+        hashed: Keyed hash of a normalised text.
+        judge: Makes who judges by them.
+        today: London's date, for review dates.
+
+    Raises:
+        RulesRefused: errors; nothing of it may be used.
+    """
+    loaded = load(settings.rules, settings.config, settings.templates, today=today)
+    if loaded.book is None:
+        raise RulesRefused(loaded.problems)
+    book = loaded.book
+    rest = RestHours(settings.rest.start, settings.rest.end, settings.rest.early)
+    terms = Terms(plan(book), hashed, rest)
+    texts = Renderer.from_folder(settings.templates)
+    return RuleSet(book, texts, Ruling(terms, judge(book)), _synonyms(book), loaded.problems)
+
+
+def _synonyms(book: RuleBook) -> dict[str, str]:
+    return {fold_word(alias): word for one in book.lists.values() for alias, word in one.synonyms.items()}
+
+
+def files_text(settings: Settings, book: RuleBook) -> str | None:
+    """The files of a rule book as one JSON text, name → text, by which it can be loaded again.
+
+    Returns:
+        None when the files have been changed since the book was loaded.
+    """
+    report = Report()
+    files = [found for number, place in enumerate(settings.rules) for found in rule_files(report, number, place)]
+    files += folder_files(report, settings.config, "config", "*.yaml", lambda path: path.name != SETTINGS_FILE)
+    files += folder_files(report, settings.templates, "templates", "*.j2")
+    if report.failed or version_of(files) != book.version:
+        return None
+    return json.dumps({one.name: one.data.decode(errors="replace") for one in files})

@@ -1,0 +1,118 @@
+"""The ways out that the settings name, ready to send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+from alertd.daemon.clock import Now
+from alertd.model.delivery import Outgoing, Sender
+from alertd.model.errors import ConfigError
+from alertd.model.values import Channel
+from alertd.rulebook.settings import Capture, GovukNotify, Settings, Smtp, Twilio, TwilioVoice
+from alertd.service.deliver import SEND_SECONDS
+from alertd.transport.capture import CaptureSender
+from alertd.transport.rate import Limiter, Rate, RateLimited
+from alertd.transport.smtp import SmtpSender
+from alertd.transport.smtp_connection import MailServerAddress, StartTls
+from alertd.transport.twilio_sms import TwilioAccount, TwilioSms
+
+STATUS_HOOK = "/hooks/twilio/status"
+_LIMIT = timedelta(seconds=SEND_SECONDS)
+_ADDRESS_RATE = Rate(per_second=1.0, burst=10)
+"""One address: a ladder, its repeats and a digest at once, then one a second."""
+
+Captured = Callable[[Outgoing], None]
+Senders = Mapping[Channel, Sequence[Sender]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """What making a sender takes.
+
+    Attributes:
+        settings: Checked settings.
+        now: Aware UTC.
+        captured: Shown each message that a capturing sender keeps.
+        closing: Told how to give back the connections.
+    """
+
+    settings: Settings
+    now: Now
+    captured: Captured
+    closing: ExitStack
+
+
+def senders(ways: Ways) -> Senders:
+    """Make the senders of every channel that has a provider, in the order in which they are tried.
+
+    Raises:
+        ConfigError: a secret cannot be read, or a provider is not part of this version.
+    """
+    settings = ways.settings
+    found: dict[Channel, Sequence[Sender]] = {
+        Channel.SMS: tuple(_sms(one, ways) for one in settings.sms),
+        Channel.EMAIL: (_email(settings.email, ways),),
+    }
+    if settings.call is not None:
+        found[Channel.CALL] = (_call(settings.call, ways),)
+    return found
+
+
+def _sms(one: Twilio | GovukNotify | Capture, ways: Ways) -> Sender:
+    match one:
+        case Capture():
+            return _capture(one, ways)
+        case Twilio():
+            return _limited(_twilio(one, ways), one.rate)
+        case GovukNotify():
+            raise ConfigError("sms: GOV.UK Notify is not part of this version: use 'twilio' or 'capture'")
+
+
+def _email(one: Smtp | Capture, ways: Ways) -> Sender:
+    match one:
+        case Capture():
+            return _capture(one, ways)
+        case Smtp():
+            server = MailServerAddress(
+                host=one.host,
+                port=one.port,
+                starttls=StartTls(one.starttls),
+                username=one.username or "",
+                password=one.password.resolve if one.password else str,
+                limit=_LIMIT,
+            )
+            sender = SmtpSender(server, one.sender, ways.now)
+            ways.closing.callback(sender.close)
+            return _limited(sender, one.rate)
+
+
+def _call(one: TwilioVoice | Capture, ways: Ways) -> Sender:
+    match one:
+        case Capture():
+            return _capture(one, ways)
+        case TwilioVoice():
+            raise ConfigError("call: calls by Twilio are not part of this version: write 'call: off'")
+
+
+def _capture(one: Capture, ways: Ways) -> Sender:
+    return CaptureSender(one.dir, ways.now, ways.captured)
+
+
+def _twilio(one: Twilio, ways: Ways) -> TwilioSms:
+    account = TwilioAccount(
+        account_sid=one.account_sid.resolve(),
+        auth_token=one.auth_token.resolve,
+        base_url=one.base_url,
+        limit=_LIMIT,
+    )
+    hook = ways.settings.service.public_url.rstrip("/") + STATUS_HOOK if one.status_callback else None
+    sender = TwilioSms(account, one.sender, hook)
+    ways.closing.callback(sender.close)
+    return sender
+
+
+def _limited(sender: Sender, per_second: float) -> RateLimited:
+    return RateLimited(sender, Limiter(Rate(per_second, max(1, int(per_second))), _ADDRESS_RATE))

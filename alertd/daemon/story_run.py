@@ -1,0 +1,188 @@
+"""Run stories and say what was expected, what came, and at which line of the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from alertd.core.calendar import local
+from alertd.core.plan import labels_of
+from alertd.core.wording import moment
+from alertd.daemon.rehearsal import Sending, Stage
+from alertd.model.case import Facts
+from alertd.rulebook.story import Expected, Step, Story
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One thing that came out otherwise than a step says.
+
+    Attributes:
+        where: `file:line` of the test.
+        expected: What the test says.
+        came: What came.
+    """
+
+    where: str
+    expected: str
+    came: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Outcome of one story; it passed when there are no failures."""
+
+    story: Story
+    failures: tuple[Failure, ...]
+    matched: frozenset[str]
+    asked: frozenset[str]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything came out as the story says."""
+        return not self.failures
+
+
+def run_story(story: Story, stage: Stage) -> Result:
+    """Play a story on a fresh stage.
+
+    Args:
+        story: Its steps, in order of time.
+        stage: Unused so far; closed by the caller.
+    """
+    failures: list[Failure] = []
+    matched: set[str] = set()
+    asked: set[str] = set()
+    for step in story.steps:
+        before = len(stage.sent)
+        stage.play(step)
+        sent = stage.sent[before:]
+        failures += _sends(step, sent)
+        case = stage.case(step.case)
+        ran = _ran(case)
+        matched |= ran[0]
+        asked |= ran[1]
+        failures += _state(step, stage, case, ran)
+    return Result(story, tuple(failures), frozenset(matched), frozenset(asked))
+
+
+def _ran(case: Facts | None) -> tuple[set[str], set[str]]:
+    """Rules that match now, and those that came out unknown."""
+    if case is None:
+        return set(), set()
+    live = [run for run in case.runs if run.ended_at is None]
+    return {run.rule for run in live if not run.asks}, {run.rule for run in live if run.asks or run.presumed}
+
+
+# --- sends
+
+
+def _sends(step: Step, sent: Sequence[Sending]) -> list[Failure]:
+    failures: list[Failure] = []
+    if step.expect is not None:
+        pairs = _pair(step.expect, sent)
+        for number, wanted in enumerate(step.expect):
+            if number not in pairs:
+                failures.append(Failure(wanted.where or step.where, f"{_asked(wanted)} to be sent", _came(sent)))
+        for number, extra in enumerate(sent):
+            if number not in pairs.values():
+                failures.append(Failure(step.where, "nothing else to be sent", _told(extra)))
+    found = _pair(step.includes, sent)
+    for number, wanted in enumerate(step.includes):
+        if number not in found:
+            failures.append(Failure(wanted.where or step.where, f"{_asked(wanted)} to be sent", _came(sent)))
+    for unwanted in step.never:
+        failures += [
+            Failure(unwanted.where or step.where, f"never {_asked(unwanted)}", _told(each))
+            for each in sent
+            if _fits(unwanted, each)
+        ]
+    return failures
+
+
+def _pair(wanted: Sequence[Expected], sent: Sequence[Sending]) -> dict[int, int]:
+    """Give each expectation a message of its own, as many as possible (augmenting paths)."""
+    taken: dict[int, int] = {}
+
+    def place(number: int, tried: set[int]) -> bool:
+        for candidate, each in enumerate(sent):
+            if candidate in tried or not _fits(wanted[number], each):
+                continue
+            tried.add(candidate)
+            if candidate not in taken or place(taken[candidate], tried):
+                taken[candidate] = number
+                return True
+        return False
+
+    for number in range(len(wanted)):
+        place(number, set())
+    return {number: candidate for candidate, number in taken.items()}
+
+
+def _fits(wanted: Expected, each: Sending) -> bool:
+    pairs = ((wanted.to, each.to), (wanted.asked, each.asked), (wanted.person, each.person), (wanted.by, each.by.value))
+    if any(expected and expected != came for expected, came in pairs):
+        return False
+    if wanted.template and wanted.template not in each.templates:
+        return False
+    if wanted.about and wanted.about not in each.abouts:
+        return False
+    return wanted.text.casefold() in each.text.casefold()
+
+
+def _asked(wanted: Expected) -> str:
+    given = replace(wanted, where="")
+    names = ("to", "asked", "person", "by", "template", "about", "text")
+    return ", ".join(f"{name}: {value}" for name in names if (value := getattr(given, name))) or "a message"
+
+
+def _told(each: Sending) -> str:
+    asked = f" (asked: {each.asked})" if each.asked != each.to else ""
+    return f"{local(each.at):%H:%M} {each.by} to {each.to}{asked}, {'+'.join(sorted(each.templates))}"
+
+
+def _came(sent: Sequence[Sending]) -> str:
+    return "; ".join(map(_told, sent)) or "nothing"
+
+
+# --- state
+
+
+def _state(step: Step, stage: Stage, case: Facts | None, ran: tuple[set[str], set[str]]) -> list[Failure]:
+    checks: list[tuple[bool, str, Callable[[], str]]] = []
+    matched, unknown = ran
+    _missing(checks, "matches", step.matches, matched)
+    _missing(checks, "asks", step.asks, unknown)
+    labels = _labels(case, stage)
+    _missing(checks, "labels", step.labels, labels)
+    if step.referrals is not None:
+        _missing(checks, "referrals", step.referrals, stage.referrals(case.row.id) if case else set())
+    clocks = stage.clock_states(case) if case else {}
+    for name, wanted in step.clocks.items():
+        came = clocks.get(name, ("none", None))[0]
+        checks.append((came == wanted.value, f"clock {name}: {wanted.value}", lambda came=came: came))  # type: ignore[misc]
+    for name, due in step.due.items():
+        at = clocks[name][1] if name in clocks else None
+        checks.append((at == due, f"{name} due {moment(due)}", lambda at=at: moment(at) if at else "no such clock"))  # type: ignore[misc]
+    asked = stage.requests(case.row.id if case and step.case else None)
+    for name, number in step.requests.items():
+        checks.append((asked.get(name, 0) == number, f"request {name}: {number}", lambda: str(asked)))
+    if step.cases is not None:
+        count = len(stage.cases())
+        checks.append((count == step.cases, f"{step.cases} cases", lambda: str(count)))
+    return [Failure(step.where, expected, came()) for good, expected, came in checks if not good]
+
+
+def _missing(
+    checks: list[tuple[bool, str, Callable[[], str]]], what: str, wanted: tuple[str, ...] | None, came: set[str]
+) -> None:
+    if wanted is not None:
+        checks.append((set(wanted) <= came, f"{what}: {', '.join(wanted)}", lambda: ", ".join(sorted(came)) or "none"))
+
+
+def _labels(case: Facts | None, stage: Stage) -> set[str]:
+    if case is None:
+        return set()
+    rules = stage.book.rules
+    live = [run for run in case.runs if run.ended_at is None and not run.asks and run.rule in rules]
+    return {label for run in live for label in labels_of(rules[run.rule])}

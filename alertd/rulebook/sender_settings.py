@@ -1,0 +1,88 @@
+"""Settings of what leaves: texts, mails, calls, each by one of its providers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from alertd.rulebook.setting_types import (
+    FilePath,
+    Identifier,
+    LengthOrOff,
+    Mail,
+    Rate,
+    SecretRef,
+    SenderNumber,
+    WebUrl,
+)
+
+
+class Part(BaseModel):
+    """Settings that stand together; unknown names are refused, and nothing changes after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Twilio(Part):
+    """Texts by Twilio.
+
+    Attributes:
+        poll: How often to ask for receipts where no callback arrives; None never.
+        rate: Messages a second.
+    """
+
+    provider: Literal["twilio"]
+    account_sid: Identifier
+    auth_token: SecretRef
+    sender: Annotated[SenderNumber, Field(alias="from")]
+    base_url: WebUrl = "https://api.twilio.com"
+    status_callback: bool = True
+    poll: LengthOrOff = None
+    rate: Rate = 10.0
+
+
+class TwilioVoice(Part):
+    """Calls by Twilio."""
+
+    provider: Literal["twilio"]
+    account_sid: Identifier
+    auth_token: SecretRef
+    sender: Annotated[SenderNumber, Field(alias="from")]
+    base_url: WebUrl = "https://api.twilio.com"
+
+
+class GovukNotify(Part):
+    """Texts by GOV.UK Notify; `callback_token` is the bearer that its callbacks carry."""
+
+    provider: Literal["notify"]
+    api_key: SecretRef
+    template_id: Annotated[str, Field(min_length=1)]
+    base_url: WebUrl = "https://api.notifications.service.gov.uk"
+    callback_token: SecretRef | None = None
+    rate: Rate = 10.0
+
+
+class Capture(Part):
+    """Nothing leaves: messages are written to a folder."""
+
+    provider: Literal["capture"]
+    dir: FilePath
+
+
+class Smtp(Part):
+    """Mail by SMTP."""
+
+    provider: Literal["smtp"]
+    host: Annotated[str, Field(min_length=1)]
+    port: Annotated[int, Field(ge=1, le=65535)] = 25
+    starttls: Literal["required", "if_offered", "never"] = "required"
+    username: str | None = None
+    password: SecretRef | None = None
+    sender: Annotated[Mail, Field(alias="from")]
+    rate: Rate = 10.0
+
+
+SmsSender = Annotated[Twilio | GovukNotify | Capture, Field(discriminator="provider")]
+EmailSender = Annotated[Smtp | Capture, Field(discriminator="provider")]
+CallSender = Annotated[TwilioVoice | Capture, Field(discriminator="provider")]

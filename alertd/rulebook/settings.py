@@ -1,0 +1,214 @@
+"""The settings of `config/alertd.yaml`: what they are, and their JSON Schema.
+
+Source: the contract of the outside ("Settings"); `alertd.rulebook.settings_file` reads and checks the file.
+"""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from alertd.rulebook.quantities import Misread
+from alertd.rulebook.sender_settings import CallSender, EmailSender, Part, SmsSender
+from alertd.rulebook.setting_types import (
+    AmqpUrl,
+    ClockTime,
+    FilePath,
+    KeptField,
+    Length,
+    Listen,
+    Phone,
+    SecretRef,
+    SettingWord,
+    StoreUrl,
+    WebUrl,
+)
+
+FALLBACK_COHORT = "urgent case"
+"""Cohort word where none is set: says nothing on a lock screen."""
+
+
+class Service(Part):
+    """Who runs this, and where people reach it.
+
+    Attributes:
+        borough: Letters in case references (`WF-UR-26-7QK4`).
+        call_back: Landline or mobile that texts end with, as written.
+    """
+
+    borough: Annotated[str, Field(pattern="^[A-Z]{2,3}$")]
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    public_url: WebUrl
+    call_back: Phone
+    timezone: Literal["Europe/London"] = "Europe/London"
+
+
+class Tls(Part):
+    """Files for TLS to the broker; `cert` and `key` together make alertd show a certificate."""
+
+    ca: FilePath
+    cert: FilePath | None = None
+    key: FilePath | None = None
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if (self.cert is None) != (self.key is None):
+            raise Misread("'cert' and 'key' go together", "name both files, or neither")
+        return self
+
+
+class Amqp(Part):
+    """The broker and its queue."""
+
+    url: AmqpUrl
+    username: str | None = None
+    password: SecretRef | None = None
+    queue: Annotated[str, Field(min_length=1, max_length=200)] = "alertd.messages"
+    prefetch: Annotated[int, Field(ge=1, le=65535)] = 400
+    tls: Tls | None = None
+
+
+class Spool(Part):
+    """A folder that takes the place of a broker."""
+
+    dir: FilePath
+
+
+class Intake(Part):
+    """Where messages come from: exactly one of a broker and a folder.
+
+    Attributes:
+        person_ref: `borough`: one reference means one person everywhere; `system`: only within one sender.
+    """
+
+    person_ref: Literal["borough", "system"] = "borough"
+    amqp: Amqp | None = None
+    spool: Spool | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.amqp is None) == (self.spool is None):
+            raise Misread("messages come from exactly one place", "write either 'amqp:' or 'spool:'")
+        return self
+
+
+class Store(Part):
+    """Where everything is kept; a relative SQLite path has been made absolute."""
+
+    url: StoreUrl
+    username: str | None = None
+    password: SecretRef | None = None
+
+
+class SignIn(Part):
+    """Sign-in to pages: how long it lasts without a word, and at most."""
+
+    idle: Length = timedelta(minutes=30)
+    longest: Length = timedelta(hours=12)
+
+
+class Web(Part):
+    """Pages and webhooks; None listens nowhere."""
+
+    listen: Listen = "127.0.0.1:8026"
+    sign_in: SignIn = SignIn()
+
+
+class RestHours(Part):
+    """Hours of rest, London time.
+
+    Attributes:
+        start, end: Between these only what may wake people disturbs.
+        early: When a warning goes out that the morning would make too late.
+
+    Source: "Who is woken" of the protocol's design: 22:00 to 07:30, brought forward to 21:00.
+    """
+
+    start: Annotated[ClockTime, Field(alias="from")] = time(22)
+    end: Annotated[ClockTime, Field(alias="to")] = time(7, 30)
+    early: ClockTime = time(21)
+
+
+class Retention(Part):
+    """How long texts of alerts and settled unreadable messages are kept."""
+
+    alerts: Length = timedelta(days=90)
+    quarantine: Length = timedelta(days=7)
+
+
+class Privacy(Part):
+    """What is kept of people, and which words stand on a lock screen.
+
+    Attributes:
+        keep: Fields that an owner has agreed to keep although intake drops them.
+        cohort_words: Setting → word; a setting without one is `FALLBACK_COHORT`.
+    """
+
+    keep: tuple[KeptField, ...] = ()
+    retention: Retention = Retention()
+    encryption_key: SecretRef | None = None
+    cohort_words: dict[SettingWord, Annotated[str, Field(min_length=1, max_length=16)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _key(self) -> Self:
+        if self.keep and self.encryption_key is None:
+            raise Misread("fields are kept and no key encrypts them", "add 'encryption_key: {file: PATH}'")
+        return self
+
+    def cohort(self, setting: str) -> str:
+        """The word for a setting that a lock screen may show."""
+        return self.cohort_words.get(setting, FALLBACK_COHORT)
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+def _off(value: object) -> object:
+    return None if value == "off" else value
+
+
+class Settings(Part):
+    """Everything in `alertd.yaml`; paths are absolute or relative to the working folder, times are London's.
+
+    Attributes:
+        rules: Folders or files of rules.
+        people: `people.yaml`; hours, roles and rotas stand beside it.
+        sms: One sender, or two tried in order.
+        call: None makes no calls.
+    """
+
+    service: Service
+    intake: Intake
+    store: Store
+    rules: Annotated[tuple[FilePath, ...], BeforeValidator(lambda value: [value] if isinstance(value, str) else value)]
+    templates: FilePath
+    people: FilePath
+    sms: Annotated[tuple[SmsSender, ...], BeforeValidator(_as_list), Field(min_length=1, max_length=2)]
+    email: EmailSender
+    call: Annotated[CallSender | None, BeforeValidator(_off)] = None
+    web: Web = Web()
+    rest: RestHours = RestHours.model_validate({})
+    privacy: Privacy = Privacy()
+
+    @property
+    def config(self) -> Path:
+        """The folder with people, hours, roles and rotas."""
+        return self.people.parent
+
+
+def settings_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of `alertd.yaml`, for editors.
+
+    Shorthands that the file allows (`off`, one sender without a list) are allowed by the schema too.
+    """
+    schema = Settings.model_json_schema(by_alias=True)
+    properties = schema["properties"]
+    properties["sms"] = {"anyOf": [properties["sms"]["items"], properties["sms"]]}
+    properties["rules"] = {"anyOf": [properties["rules"]["items"], properties["rules"]]}
+    properties["call"] = {"anyOf": [{"const": "off"}, properties["call"]]}
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return schema

@@ -1,0 +1,112 @@
+"""Compose one message at the moment of sending: fields, template, and the check for personal values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from alertd.core.privacy import mentions_personal
+from alertd.model.case import Facts, Notification, Obligation
+from alertd.model.delivery import Rendered, Unrenderable
+from alertd.model.ids import CaseId
+from alertd.model.rulebook import Person, RuleBook
+from alertd.model.values import Channel
+from alertd.service.ports import Reading, Writing
+from alertd.service.system_lines import trouble_line
+from alertd.service.texts import Context, Matter, Texts, Voice, context
+
+
+class Composer:
+    """Finds the address and writes the text of a notification."""
+
+    def __init__(self, book: Callable[[], RuleBook], texts: Callable[[], Texts], voice: Voice) -> None:
+        self._book = book
+        self._texts = texts
+        self._voice = voice
+
+    def person(self, id_: str) -> Person | None:
+        """Somebody by id, as the files name them now."""
+        return next((p for p in self._book().people.values() if p.id == id_), None)
+
+    def address(self, note: Notification) -> str | None:
+        """Where a notification goes, as the files say now; None when the person or the channel is gone."""
+        person = self.person(note.person)
+        return person.address(note.channel) if person is not None else None
+
+    def compose(self, note: Notification, writing: Writing, now: datetime) -> tuple[Rendered, str]:
+        """Write the text of a notification.
+
+        Returns:
+            The text, and the accept code in it ("" when there is none). A template that cannot be rendered, or whose
+            text would carry a personal value, is replaced by a plain text, and the administrators are told: somebody
+            must hear in any case.
+        """
+        rows = _weightiest_first(writing.obligations(note.lines), note)
+        facts = _facts({row.case for row in rows if row.case is not None}, writing)
+        parts = {id_: writing.incident_parts(CaseId(id_)) for id_ in facts}
+        fields = dict(context(note, Matter(rows, facts, parts, now), self._book(), self._voice))
+        found = self._texts().render(note.template, note.channel, fields)
+        fault = _fault(found, note) or self._slip(found, fields, facts, writing)
+        if fault or isinstance(found, Unrenderable):
+            self._tell(note, fault, writing, now)
+            found = plain(fields)
+        return found, _code(fields, found)
+
+    def _slip(self, found: Rendered | Unrenderable, fields: Context, facts: dict[str, Facts], reading: Reading) -> str:
+        is_clean = isinstance(found, Rendered) and self._is_clean(found, fields, facts, reading)
+        return "" if is_clean else "named a personal value"
+
+    def _is_clean(self, text: Rendered, fields: Context, facts: dict[str, Facts], reading: Reading) -> bool:
+        """Whether a text carries no personal value of its cases; words that the files themselves use are no finding."""
+        values = reading.personal_values([CaseId(id_) for id_ in facts]) if facts else frozenset()
+        ours = " ".join(_words(fields))
+        written = text.subject + "\n" + text.body
+        return not any(mentions_personal(written, [v]) and not mentions_personal(ours, [v]) for v in values)
+
+    def _tell(self, note: Notification, what: str, writing: Writing, now: datetime) -> None:
+        line = f"template {note.template} for {note.channel} {what}; a plain text went instead: check the template"
+        key = f"{note.template}.{note.channel}.{now:%Y%m%d%H}"
+        writing.add_obligations([trouble_line("template", key, now, line)])
+
+
+_OURS = ("cohort", "clock", "team", "service", "host", "call_back", "due", "left", "part")
+
+
+def _words(fields: Context) -> Iterable[str]:
+    """Words that come from rules and configuration, never from a message."""
+    for name in _OURS:
+        yield str(fields.get(name, ""))
+    reasons = fields.get("reasons")
+    if isinstance(reasons, list):
+        yield from map(str, reasons)
+
+
+def _fault(found: Rendered | Unrenderable, note: Notification) -> str:
+    """What is wrong with a template's own text; "" when nothing is."""
+    if isinstance(found, Unrenderable):
+        return "could not be rendered"
+    return "was too long for one SMS" if note.channel is Channel.SMS and found.segments > 1 else ""
+
+
+def plain(fields: Context) -> Rendered:
+    """The shortest text that lets somebody act."""
+    ref, code = str(fields.get("ref", "")), str(fields.get("code", ""))
+    service, call_back = str(fields.get("service", "")), str(fields.get("call_back", ""))
+    accept = f" Reply Y{code} to accept." if code else ""
+    body = f"{service}: {ref or 'system notice'}. Sign in for details.{accept} {call_back}"
+    return Rendered(f"{service}: {ref}".strip(": "), " ".join(body.split()))
+
+
+def _code(fields: Context, text: Rendered) -> str:
+    code = str(fields.get("code", ""))
+    return code if code and code in text.body else ""
+
+
+def _weightiest_first(rows: Iterable[Obligation], note: Notification) -> list[Obligation]:
+    """Lines with the one first whose template the message uses, then by severity and time."""
+    return sorted(rows, key=lambda r: (r.template != note.template, -r.severity.rank, r.at, r.key))
+
+
+def _facts(cases: Iterable[CaseId], reading: Reading) -> dict[str, Facts]:
+    found = ((case, reading.case(case)) for case in sorted(cases))
+    return {case: facts for case, facts in found if facts is not None}

@@ -1,0 +1,350 @@
+"""Deliver: lease, look again, render, send, settle. A crash between send and settle is in doubt, never forgotten.
+
+Source: ARCHITECTURE, invariants 2, 5 and 6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from alertd.core.outgoing import Desk, Recipient, reachable
+from alertd.model.case import (
+    AlertState,
+    Facts,
+    LineState,
+    Notification,
+    NotificationState,
+    Obligation,
+)
+from alertd.model.delivery import (
+    CannotSay,
+    Found,
+    InDoubt,
+    NotFound,
+    Outcome,
+    Outgoing,
+    Refused,
+    RetryLater,
+    Sender,
+    Sent,
+)
+from alertd.model.ids import PersonId, RoleId
+from alertd.model.values import Channel
+from alertd.service.composing import Composer
+from alertd.service.ports import Attempt, Rank, Reading, Store, Writing
+from alertd.service.system_lines import trouble_line
+
+SEND_LIMIT = 200
+SEND_SECONDS = 10.0
+"""Hard total deadline of one request; a lease lasts this long and five seconds more."""
+LEASE = timedelta(seconds=SEND_SECONDS + 5)
+_BACKOFF = (2.0, 5.0, 15.0, 30.0, 60.0)
+NEVER = timedelta(days=36500)
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A notification that this process may send now, with what it says."""
+
+    note: Notification
+    outgoing: Outgoing
+    sender: Sender
+
+
+def _nothing(_: Notification, __: Outcome) -> None:
+    """Nobody wants to hear of settled messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What delivering works with.
+
+    Attributes:
+        senders: Ways out by channel, tried in order.
+        monotonic: Seconds that never jump, for hard deadlines.
+        pool: Threads that send at the same time; None sends one after another.
+        on_settled: Told of every request that was settled.
+    """
+
+    senders: Mapping[Channel, Sequence[Sender]]
+    new_id: Callable[[], str]
+    monotonic: Callable[[], float]
+    pool: Executor | None = None
+    on_settled: Callable[[Notification, Outcome], None] = _nothing
+
+
+class Deliver:
+    """Sends what is due, and settles what became of it."""
+
+    def __init__(self, store: Store, composer: Composer, desk: Callable[[datetime], Desk], means: Means) -> None:
+        self._store = store
+        self._composer = composer
+        self._desk = desk
+        self._means = means
+
+    def send_due(self, now: datetime, clock: Callable[[], datetime]) -> int:
+        """Send every notification whose time has come; returns how many were looked at.
+
+        Args:
+            now: Aware UTC.
+            clock: The time at settling, after the requests.
+        """
+        with self._store.read() as reading:
+            if not reading.sendable(now, 1):
+                return 0
+        leased, looked = self._lease(now)
+        if self._means.pool is None:
+            for each in leased:
+                self._send(each, clock)
+        else:
+            for future in [self._means.pool.submit(self._send, each, clock) for each in leased]:
+                future.result()
+        return looked
+
+    # --- lease
+
+    def _lease(self, now: datetime) -> tuple[list[Leased], int]:
+        """In one transaction: look again at each message, write the attempt, take the lease."""
+        leased: list[Leased] = []
+        with self._store.write(Rank.DELIVER) as writing:
+            notes = writing.sendable(now, SEND_LIMIT)
+            for note in notes:
+                why = self._suppressed(note, writing)
+                if why is not None:
+                    writing.set_notification(
+                        replace(note, state=NotificationState.SUPPRESSED, reason=why), NotificationState.PENDING
+                    )
+                elif note.deadline_at <= now:
+                    self._give_up(note, NotificationState.EXPIRED, "deadline_passed", writing, now)
+                elif (ready := self._ready(note, writing, now)) is not None:
+                    leased.append(ready)
+        return leased, len(notes)
+
+    def _suppressed(self, note: Notification, reading: Reading) -> str | None:
+        """Why a message is not sent after all: every line is withdrawn, or somebody has accepted meanwhile."""
+        rows = reading.obligations(note.lines)
+        live = [row for row in rows if row.state is not LineState.WITHDRAWN]
+        if not live:
+            return "no_longer_true"
+        facts = reading.case(note.case) if note.case is not None else None
+        if facts is not None and all(_answered(row, facts) for row in live):
+            return "accepted"
+        return None
+
+    def _ready(self, note: Notification, writing: Writing, now: datetime) -> Leased | None:
+        senders = self._means.senders.get(note.channel, ())
+        address = self._composer.address(note)
+        if not senders or address is None:
+            self._give_up(note, NotificationState.REFUSED, "no_address", writing, now)
+            return None
+        text, code = self._composer.compose(note, writing, now)
+        outgoing = Outgoing(
+            key=note.id,
+            channel=note.channel,
+            address=address,
+            subject=text.subject,
+            body=text.body,
+            code=code,
+            deadline=self._means.monotonic() + SEND_SECONDS,
+        )
+        sender = senders[note.attempts % len(senders)]
+        taken = replace(
+            note,
+            state=NotificationState.SENDING,
+            attempts=note.attempts + 1,
+            next_at=now + LEASE,
+            provider=sender.name,
+            code=code,
+        )
+        writing.add_attempt(Attempt(note.id, taken.attempts, now, "", "", None))
+        writing.set_notification(taken, NotificationState.PENDING)
+        return Leased(taken, outgoing, sender)
+
+    # --- send and settle
+
+    def _send(self, leased: Leased, clock: Callable[[], datetime]) -> None:
+        outcome = leased.sender.send(leased.outgoing)
+        self._settle(leased.note, outcome, clock())
+        self._means.on_settled(leased.note, outcome)
+
+    def _settle(self, note: Notification, outcome: Outcome, now: datetime) -> None:
+        with self._store.write(Rank.DELIVER) as writing:
+            word, detail = _recorded(outcome)
+            writing.settle_attempt(note.id, note.attempts, word, detail, now)
+            match outcome:
+                case Sent(provider_id=provider_id):
+                    sent = replace(note, state=NotificationState.SENT, provider_id=provider_id, sent_at=now)
+                    writing.set_notification(sent, NotificationState.SENDING)
+                case RetryLater(reason=reason, after=after):
+                    self._retry(note, reason, after, writing, now)
+                case Refused(reason=reason, bad_address=bad):
+                    self._give_up(note, NotificationState.REFUSED, reason, writing, now)
+                    if bad:
+                        text = f"{note.channel} to {note.person} was refused for good: correct the address"
+                        key = f"{note.person}.{note.channel}"
+                        writing.add_obligations([trouble_line("bad_address", key, now, text)])
+                case InDoubt(reason=reason):
+                    doubt = replace(note, state=NotificationState.IN_DOUBT, reason=reason, next_at=now + LEASE)
+                    writing.set_notification(doubt, NotificationState.SENDING)
+
+    def _retry(self, note: Notification, reason: str, after: float | None, writing: Writing, now: datetime) -> None:
+        wait = _BACKOFF[min(note.attempts, len(_BACKOFF)) - 1] if after is None else after
+        again = now + timedelta(seconds=wait)
+        if again >= note.deadline_at:
+            self._give_up(note, NotificationState.EXPIRED, reason, writing, now)
+            return
+        later = replace(note, state=NotificationState.PENDING, reason=reason, next_at=again)
+        writing.set_notification(later, NotificationState.SENDING)
+
+    # --- the next way
+
+    def _give_up(
+        self, note: Notification, state: NotificationState, reason: str, writing: Writing, now: datetime
+    ) -> None:
+        """Settle a message that this channel will not carry, and find another way for its lines."""
+        writing.set_notification(replace(note, state=state, reason=reason), note.state)
+        rows = writing.obligations(note.lines)
+        others = [n for n in self._same_lines(note, writing) if n.id != note.id]
+        if (channel := self._next_channel(note, others)) is not None:
+            writing.add_notifications([self._fresh(note, note.person, channel, now)])
+            return
+        if any(n.state not in _FAILED for n in others):
+            return
+        backups = self._backups(note, others, rows, now)
+        if backups:
+            writing.add_notifications(backups)
+            return
+        gone = [replace(row, state=LineState.UNREACHABLE, reason="nobody_reached", not_before=now) for row in rows]
+        writing.set_obligations(gone)
+        cases = sorted({row.case for row in rows if row.case is not None})
+        writing.enqueue_rechecks(cases, now)
+
+    def _same_lines(self, note: Notification, reading: Reading) -> list[Notification]:
+        if note.case is None:
+            return []
+        lines = set(note.lines)
+        return [n for n in reading.notifications(note.case) if lines & set(n.lines)]
+
+    def _next_channel(self, note: Notification, others: Sequence[Notification]) -> Channel | None:
+        person = self._composer.person(note.person)
+        tried = {n.channel for n in others if n.person == note.person} | {note.channel}
+        for channel in (Channel.SMS, Channel.EMAIL):
+            if (
+                channel not in tried
+                and self._means.senders.get(channel)
+                and person is not None
+                and person.address(channel)
+            ):
+                return channel
+        return None
+
+    def _backups(
+        self, note: Notification, others: Sequence[Notification], rows: Sequence[Obligation], now: datetime
+    ) -> list[Notification]:
+        tried = {n.person for n in others} | {note.person}
+        by = tuple(dict.fromkeys(c for row in rows for c in row.by)) or (note.channel,)
+        contacts = [*reachable(note.asked, by, now, self._desk(now)), *self._backup(note, by, now)]
+        return [
+            replace(self._fresh(note, each.person.id, channel, now), role=each.role)
+            for each in contacts
+            if each.person.id not in tried
+            for channel in each.channels
+        ]
+
+    def _backup(self, note: Notification, by: tuple[Channel, ...], now: datetime) -> list[Recipient]:
+        desk = self._desk(now)
+        block = desk.book.roles.get(note.role) or desk.book.roles.get(note.asked)
+        if block is None or block.backup is None:
+            return []
+        return list(reachable(RoleId(block.backup), by, now, desk))
+
+    def _fresh(self, note: Notification, person: PersonId, channel: Channel, now: datetime) -> Notification:
+        return replace(
+            note,
+            id=self._means.new_id(),
+            person=person,
+            channel=channel,
+            state=NotificationState.PENDING,
+            reason="",
+            next_at=now,
+            deadline_at=now + (note.deadline_at - note.created_at),
+            attempts=0,
+            provider_id="",
+            provider="",
+            created_at=now,
+            sent_at=None,
+        )
+
+    # --- in doubt
+
+    def resolve_doubts(self, now: datetime) -> int:
+        """Look up every message in doubt with its provider; returns how many were settled."""
+        with self._store.read() as reading:
+            doubtful = reading.in_doubt(now, SEND_LIMIT)
+            begun = {note.id: reading.attempts(note.id) for note in doubtful}
+        for note in doubtful:
+            self._resolve(note, begun[note.id], now)
+        return len(doubtful)
+
+    def _resolve(self, note: Notification, attempts: Sequence[Attempt], now: datetime) -> None:
+        sender = next((s for s in self._means.senders.get(note.channel, ()) if s.name == note.provider), None)
+        address = self._composer.address(note)
+        answer = CannotSay("no such provider now")
+        if sender is not None and address is not None and attempts:
+            asked = Outgoing(note.id, note.channel, address, "", "", note.code, self._means.monotonic() + SEND_SECONDS)
+            looked = sender.look_up(asked, attempts[-1].begun_at)
+        else:
+            looked = answer
+        with self._store.write(Rank.DELIVER) as writing:
+            writing.settle_attempt(note.id, note.attempts, *_looked(looked), now)
+            match looked:
+                case Found(provider_id=provider_id):
+                    found = replace(note, state=NotificationState.SENT, provider_id=provider_id, sent_at=now)
+                    writing.set_notification(found, note.state)
+                case NotFound():
+                    again = replace(note, state=NotificationState.PENDING, reason="not_taken", next_at=now)
+                    writing.set_notification(again, note.state)
+                case CannotSay():
+                    writing.set_notification(self._undecided(note, now), note.state)
+
+    def _undecided(self, note: Notification, now: datetime) -> Notification:
+        """An urgent message goes again, marked as a repeat; another waits for a person."""
+        if note.urgent:
+            return replace(note, state=NotificationState.PENDING, reason="in_doubt_repeat", repeat=True, next_at=now)
+        return replace(note, state=NotificationState.IN_DOUBT, reason="ask_a_person", next_at=now + NEVER)
+
+
+_FAILED = (NotificationState.REFUSED, NotificationState.EXPIRED, NotificationState.SUPPRESSED)
+
+
+def _answered(row: Obligation, facts: Facts) -> bool:
+    """Whether a line of an alert's climb has been answered by an acceptance or withdrawal."""
+    if row.key.about != "alert" or row.key.step.endswith("!") or not row.ladder:
+        return False
+    alert = next((a for a in facts.alerts if a.episode == row.key.episode), None)
+    return alert is not None and alert.state is not AlertState.OPEN
+
+
+def _recorded(outcome: Outcome) -> tuple[str, str]:
+    match outcome:
+        case Sent():
+            return "sent", ""
+        case RetryLater(reason=reason):
+            return "retry_later", reason
+        case Refused(reason=reason):
+            return "refused", reason
+        case InDoubt(reason=reason):
+            return "in_doubt", reason
+
+
+def _looked(looked: Found | NotFound | CannotSay) -> tuple[str, str]:
+    match looked:
+        case Found():
+            return "found", ""
+        case NotFound():
+            return "not_found", ""
+        case CannotSay(reason=reason):
+            return "cannot_say", reason

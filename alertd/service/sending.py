@@ -1,0 +1,200 @@
+"""Plan what to send: lines whose time has come become messages to people, merged, held or escalated.
+
+Delivering itself is in `deliver`; this decides, in one transaction, who is told over what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alertd.core.outgoing import Desk, Hold, InDigest, NobodyThere, Recipient, SendNow, judge_line
+from alertd.model.case import LineState, Notification, NotificationState, Obligation
+from alertd.model.ids import CaseId, PersonId, RoleId
+from alertd.model.values import Channel, Rest, Severity
+from alertd.service.ports import Rank, Reading, Store
+
+PLAN_LIMIT = 500
+URGENT_DEADLINE = timedelta(minutes=15)
+DEADLINE = timedelta(hours=6)
+BREACH_ROLE = RoleId("head_of_service")
+"""Told by SMS too when its digest holds a breach."""
+_GONE = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.IN_DOUBT, NotificationState.SENDING)
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What one look at the waiting lines leads to."""
+
+    notes: dict[tuple[str, str, str], Notification] = field(default_factory=dict)
+    rows: list[Obligation] = field(default_factory=list)
+    wake: set[CaseId] = field(default_factory=set)
+
+
+class Planner:
+    """Turns waiting lines into messages."""
+
+    def __init__(self, store: Store, desk: Callable[[datetime], Desk], new_id: Callable[[], str]) -> None:
+        self._store = store
+        self._desk = desk
+        self._new_id = new_id
+
+    def plan(self, now: datetime) -> int:
+        """Look at every line whose time has come; returns how many were settled one way or another."""
+        with self._store.read() as reading:
+            if not reading.waiting(now, 1):
+                return 0
+        with self._store.write(Rank.DELIVER) as writing:
+            waiting = writing.waiting(now, PLAN_LIMIT)
+            made = self._planned(waiting, writing, now)
+            writing.set_obligations(made.rows)
+            writing.add_notifications(list(made.notes.values()))
+            if made.wake:
+                writing.enqueue_rechecks(sorted(made.wake), now)
+        return len(waiting)
+
+    def _planned(self, waiting: Sequence[Obligation], reading: Reading, now: datetime) -> _Plan:
+        desk, plan = self._desk(now), _Plan()
+        digests: dict[RoleId, list[tuple[Obligation, tuple[Recipient, ...]]]] = {}
+        for row in waiting:
+            if row.key.step.endswith("!"):
+                self._stand_down(row, plan, reading, desk, now)
+                continue
+            match judge_line(row, now, desk):
+                case Hold(until=until, reason=reason):
+                    plan.rows.append(replace(row, state=LineState.HELD, not_before=until, reason=reason))
+                case SendNow(recipients=recipients):
+                    self._tell(row, recipients, plan, now)
+                case InDigest(recipients=recipients):
+                    digests.setdefault(RoleId(row.key.role), []).append((row, recipients))
+                case NobodyThere():
+                    self._nobody(row, plan, now)
+        for role, held in digests.items():
+            self._digest(role, held, plan, desk, now)
+        self._join_held(plan, reading)
+        return plan
+
+    def _nobody(self, row: Obligation, plan: _Plan, now: datetime) -> None:
+        """A line that reaches nobody: recorded, and the case looks at its ladder again at once."""
+        plan.rows.append(replace(row, state=LineState.UNREACHABLE, reason="nobody_reachable", not_before=now))
+        if row.case is not None:
+            plan.wake.add(row.case)
+
+    def _tell(self, row: Obligation, recipients: Iterable[Recipient], plan: _Plan, now: datetime) -> None:
+        plan.rows.append(replace(row, state=LineState.TOLD, reason="", not_before=None))
+        for each in recipients:
+            for channel in each.channels:
+                self._add(row, each.role, each.person.id, channel, plan, now)
+
+    def _add(
+        self, row: Obligation, role: RoleId, person: PersonId, channel: Channel, plan: _Plan, now: datetime
+    ) -> None:
+        """Add a line to the message of its case, person and channel: what is pending together goes together."""
+        key = (row.case or str(row.key), person, channel.value)
+        known = plan.notes.get(key)
+        if known is None:
+            plan.notes[key] = self._note(row, role, person, channel, now)
+            return
+        first = known if _weight(known) >= _weight_of(row) else replace(known, template=row.template, asked=_asked(row))
+        plan.notes[key] = replace(
+            first,
+            lines=(*known.lines, row.key),
+            urgent=known.urgent or row.severity is Severity.URGENT,
+            repeat=known.repeat or row.repeat,
+            deadline_at=min(known.deadline_at, now + _deadline(row)),
+        )
+
+    def _note(self, row: Obligation, role: RoleId, person: PersonId, channel: Channel, now: datetime) -> Notification:
+        return Notification(
+            id=self._new_id(),
+            case=row.case,
+            role=role,
+            asked=_asked(row),
+            person=person,
+            channel=channel,
+            state=NotificationState.PENDING,
+            reason="",
+            next_at=now,
+            deadline_at=now + _deadline(row),
+            attempts=0,
+            urgent=row.severity is Severity.URGENT,
+            repeat=row.repeat,
+            provider_id="",
+            provider="",
+            created_at=now,
+            sent_at=None,
+            lines=(row.key,),
+            template=row.template,
+            received_at=row.at,
+        )
+
+    def _digest(
+        self,
+        role: RoleId,
+        held: Sequence[tuple[Obligation, tuple[Recipient, ...]]],
+        plan: _Plan,
+        desk: Desk,
+        now: datetime,
+    ) -> None:
+        """One mail for the role, each case on its own line; an SMS too when a breach stands in the head's."""
+        rows = [replace(row, state=LineState.TOLD, not_before=None) for row, _ in held]
+        plan.rows += rows
+        for each in held[0][1]:
+            note = self._note(rows[0], each.role, each.person.id, Channel.EMAIL, now)
+            lines = tuple(row.key for row in rows)
+            plan.notes["digest", role, each.person.id] = replace(
+                note, case=None, asked=role, lines=lines, template="digest", urgent=False, received_at=None
+            )
+            breaches = [row for row in rows if row.key.step.startswith("breach")]
+            if role == BREACH_ROLE and breaches and Channel.SMS in desk.usable and each.person.sms:
+                text = self._note(breaches[0], each.role, each.person.id, Channel.SMS, now)
+                plan.notes["digest_breach", role, each.person.id] = replace(
+                    text, asked=role, lines=tuple(r.key for r in breaches), template="digest_breach", received_at=None
+                )
+
+    def _join_held(self, plan: _Plan, reading: Reading) -> None:
+        """A held warning goes with a permitted message to the same role about the same case."""
+        for key, note in list(plan.notes.items()):
+            if note.case is None or note.template == "digest":
+                continue
+            facts = reading.case(note.case)
+            held = [
+                row
+                for row in (facts.obligations if facts else ())
+                if row.state is LineState.HELD and row.key.role == note.asked and row.key.step.startswith("warn")
+            ]
+            if held:
+                plan.notes[key] = replace(note, lines=(*note.lines, *(row.key for row in held)))
+                plan.rows += [replace(row, state=LineState.TOLD, not_before=None) for row in held]
+
+    def _stand_down(self, row: Obligation, plan: _Plan, reading: Reading, desk: Desk, now: datetime) -> None:
+        """Tell those who were told; people off duty wait for the morning."""
+        if row.state is LineState.PENDING and row.rest is Rest.HOLD and desk.rest.contains(now):
+            held = replace(row, state=LineState.HELD, not_before=desk.rest.end_after(now), reason="rest_hours")
+            plan.rows.append(held)
+            return
+        source = replace(row.key, step=row.key.step.removesuffix("!"))
+        told = [n for n in self._told(row, reading) if source in n.lines and n.state in _GONE]
+        plan.rows.append(replace(row, state=LineState.TOLD if told else LineState.SKIPPED, not_before=None))
+        for note in told:
+            self._add(row, note.role, note.person, note.channel, plan, now)
+
+    def _told(self, row: Obligation, reading: Reading) -> tuple[Notification, ...]:
+        return reading.notifications(row.case) if row.case is not None else ()
+
+
+def _asked(row: Obligation) -> RoleId:
+    return RoleId(row.key.role)
+
+
+def _deadline(row: Obligation) -> timedelta:
+    return URGENT_DEADLINE if row.severity is Severity.URGENT else DEADLINE
+
+
+def _weight_of(row: Obligation) -> int:
+    return row.severity.rank
+
+
+def _weight(note: Notification) -> int:
+    return Severity.URGENT.rank if note.urgent else Severity.HIGH.rank

@@ -1,0 +1,158 @@
+"""The fields of a text: what a template is given about the lines that one message carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from alertd.core.wording import check_words, clock_word, cohort_word, moment, team_word, time_left
+from alertd.model.case import Alert, AlertState, ClockRun, Facts, Notification, Obligation
+from alertd.model.delivery import Rendered, Unrenderable
+from alertd.model.ids import ClockId, RuleId
+from alertd.model.rulebook import RuleBook
+from alertd.model.values import Channel
+
+Context = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What every text shares.
+
+    Attributes:
+        service: Name of the service.
+        call_back: Number to ring.
+        host: Bare host of the pages, or "".
+        link: Address of the pages, for email, or "".
+        cohort_words: Setting → word that may stand on a lock screen.
+    """
+
+    service: str = "Urgent Response"
+    call_back: str = ""
+    host: str = ""
+    link: str = ""
+    cohort_words: dict[str, str] = field(default_factory=dict)
+
+
+class Texts(Protocol):
+    """Renders templates in a sandbox, with the channel's fields only."""
+
+    def render(self, template: str, channel: Channel, context: Context) -> Rendered | Unrenderable:
+        """Render one message, never raising for what a template may do."""
+        ...
+
+
+def alert_of(row: Obligation, facts: Facts | None) -> Alert | None:
+    """The alert that a line belongs to: its own, or the open one of its case."""
+    if facts is None:
+        return None
+    if row.key.about == "alert":
+        return next((a for a in facts.alerts if a.episode == row.key.episode), None)
+    return next((a for a in reversed(facts.alerts) if a.state is AlertState.OPEN), None)
+
+
+def clock_of(row: Obligation, facts: Facts | None) -> ClockRun | None:
+    """The clock that a line tells of."""
+    if facts is None or not row.clock:
+        return None
+    return next((c for c in facts.clocks if f"{c.clock}/{c.key}/{c.episode}" == row.clock), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What one message is about.
+
+    Attributes:
+        rows: The lines that it carries, the one that gives the text first.
+        facts: Their cases by id.
+        parts: Case id → (n, m) among the cases of its incident.
+        now: Aware UTC.
+    """
+
+    rows: Sequence[Obligation]
+    facts: Mapping[str, Facts]
+    parts: Mapping[str, tuple[int, int]]
+    now: datetime
+
+
+def context(note: Notification, matter: Matter, book: RuleBook, voice: Voice) -> Context:
+    """Everything that a template may name, for one message.
+
+    Args:
+        note: The message.
+        matter: What it is about.
+        book: For titles.
+        voice: What every text shares.
+    """
+    first, rows = matter.rows[0], matter.rows
+    shared = _line(first, matter, voice)
+    shared |= {
+        "team": team_word(book, note.role),
+        "call_back": voice.call_back,
+        "host": voice.host,
+        "service": voice.service,
+        "late": any(row.late for row in rows),
+        "repeat": note.repeat or any(row.repeat for row in rows),
+        "check": check_words(tuple(name for row in rows for name in row.check)),
+        "source": dict(first.note).get("source", ""),
+        "time": dict(first.note).get("time", ""),
+    }
+    if note.channel is Channel.EMAIL:
+        shared |= _mail(matter, book, voice)
+    return shared
+
+
+def _line(row: Obligation, matter: Matter, voice: Voice) -> dict[str, object]:
+    facts = matter.facts.get(row.case or "")
+    clock, alert = clock_of(row, facts), alert_of(row, facts)
+    number, of = matter.parts.get(row.case or "", (1, 1))
+    return {
+        "ref": facts.row.ref if facts else "",
+        "cohort": cohort_word(facts.row.cohort, voice.cohort_words) if facts else "",
+        "clock": clock_word(clock.clock) if clock else "",
+        "due": moment(clock.due_at) if clock else "",
+        "left": time_left(clock.due_at, matter.now) if clock else "",
+        "estimated": clock is not None and clock.estimated,
+        "code": alert.code if alert is not None and alert.state is AlertState.OPEN else "",
+        "part": f"{number} of {of}" if of > 1 else "",
+        "stand_down": row.template == "stand_down",
+    }
+
+
+def _mail(matter: Matter, book: RuleBook, voice: Voice) -> dict[str, object]:
+    names = dict.fromkeys(name for row in matter.rows for name in row.reasons)
+    lines = [_line(row, matter, voice) | {"event": event_words(row, book)} for row in matter.rows]
+    return {
+        "reasons": [title(name, book) for name in names],
+        "link": voice.link,
+        "lines": lines,
+        "count": str(len(lines)),
+        "exercise": "",
+    }
+
+
+def title(name: str, book: RuleBook) -> str:
+    """Title of a rule or clock by its id; the id in words when it is neither."""
+    if RuleId(name) in book.rules:
+        return book.rules[RuleId(name)].header.title
+    if ClockId(name) in book.clocks:
+        return book.clocks[ClockId(name)].header.title
+    return name.replace("_", " ")
+
+
+def event_words(row: Obligation, book: RuleBook) -> str:
+    """What a digest line says happened."""
+    notes = dict(row.note)
+    if row.template == "stand_down":
+        return "stood down"
+    if row.key.step.startswith("breach"):
+        return "deadline missed"
+    if row.key.step.startswith("warn"):
+        return "deadline near"
+    if row.key.about == "quality":
+        return f"check {check_words(row.check)}"
+    if row.template == "feed_alarm":
+        return notes.get("source", "fault")
+    return "; ".join(title(name, book) for name in row.reasons)

@@ -1,0 +1,63 @@
+"""Tick: whatever time makes due. A deadline is a row, never a timer; after an outage each fires once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from alertd.model.errors import StaleWrite
+from alertd.model.ids import CaseId
+from alertd.service.casework import Casework, Ruling
+from alertd.service.ports import Rank, Store
+from alertd.service.system_lines import orphan_line
+
+BATCH = 100
+ORPHAN_AFTER = timedelta(hours=1)
+"""A status that no case answers to is told after this long."""
+
+
+class Tick:
+    """Looks for due cases, cases to judge again, and orphans."""
+
+    def __init__(self, store: Store, ruling: Callable[[], Ruling], prefix: str, new_id: Callable[[], str]) -> None:
+        self._store = store
+        self._ruling = ruling
+        self._prefix = prefix
+        self._new_id = new_id
+
+    def run(self, now: datetime) -> int:
+        """Do everything that is due; returns how many cases were decided (0 when nothing was)."""
+        with self._store.read() as reading:
+            due = reading.due_cases(now, BATCH)
+            again = reading.rechecks(BATCH)
+            orphans = reading.orphans(now - ORPHAN_AFTER, BATCH)
+        if orphans:
+            self._tell_orphans(now)
+        cases = tuple(dict.fromkeys((*due, *again)))
+        if not cases:
+            return 0
+        try:
+            self._decide(cases, again, now)
+        except StaleWrite:
+            return len(cases)
+        return len(cases)
+
+    def _decide(self, cases: tuple[CaseId, ...], again: tuple[CaseId, ...], now: datetime) -> None:
+        work = Casework(self._ruling(), self._prefix, self._new_id)
+        with self._store.read() as reading:
+            batch = work.decide_again(cases, now, reading)
+        with self._store.write(Rank.TICK) as writing:
+            work.write(batch, writing, now)
+            if again:
+                writing.clear_rechecks(again)
+
+    def _tell_orphans(self, now: datetime) -> None:
+        """Tell of each orphan once: its obligation is keyed by the record."""
+        with self._store.read() as reading:
+            orphans = reading.orphans(now - ORPHAN_AFTER, BATCH)
+            lines = [orphan_line(orphan, now) for orphan in orphans]
+            known = {row.key for row in reading.obligations([line.key for line in lines])}
+        fresh = [line for line in lines if line.key not in known]
+        if fresh:
+            with self._store.write(Rank.TICK) as writing:
+                writing.add_obligations(fresh)

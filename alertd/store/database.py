@@ -1,0 +1,133 @@
+"""The store itself: one object for both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+from sqlalchemy import Connection, Engine, select
+
+from alertd.service.ports import Rank
+from alertd.store.closure import ClosureReading
+from alertd.store.dialect import speech_of
+from alertd.store.engines import BEGIN, new_engine, shown
+from alertd.store.faults import in_plain_words
+from alertd.store.keys import Keyring
+from alertd.store.lock import RankedLock
+from alertd.store.reading_cross import CrossReading
+from alertd.store.reading_lists import ListReading
+from alertd.store.reading_outbox import OutboxReading
+from alertd.store.schema import check_schema
+from alertd.store.tables import meta
+from alertd.store.writing_cases import CaseWriting
+from alertd.store.writing_records import RecordWriting
+
+_KEY_CHECK = "key_check"
+
+
+class SqlReading(ClosureReading, OutboxReading, CrossReading, ListReading):
+    """A consistent view (`alertd.service.ports.Reading`)."""
+
+
+class SqlWriting(CaseWriting, RecordWriting, SqlReading):
+    """A transaction (`alertd.service.ports.Writing`)."""
+
+    def finish(self) -> None:
+        """Write what is held back; the last thing before the commit."""
+        self._settle()
+        self._write_tally()
+
+
+class SqlStore:
+    """Where everything lives (`alertd.service.ports.Store`).
+
+    SQLite: one writer at a time, by rank, and readers that never wait. PostgreSQL: READ COMMITTED with locks taken in
+    one order, and REPEATABLE READ for readers.
+
+    Args:
+        engine: From `new_engine`, on a migrated database.
+        keyring: Of the key that the database was made with.
+
+    Raises:
+        SchemaMismatch: the database must be migrated, or this program is too old for it.
+        ConfigError: the database was made with another key.
+        StoreUnavailable: it cannot be reached.
+    """
+
+    def __init__(self, engine: Engine, keyring: Keyring) -> None:
+        self._engine = engine
+        self._keyring = keyring
+        self._speech = speech_of(engine.dialect)
+        self._name = shown(engine)
+        self._is_sqlite = engine.dialect.name == "sqlite"
+        self._lock = RankedLock()
+        check_schema(engine)
+        self._check_key()
+
+    def __repr__(self) -> str:
+        return f"SqlStore({self._name})"
+
+    @contextmanager
+    def read(self) -> Iterator[SqlReading]:
+        """Open a consistent view.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        options = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with in_plain_words(self._name), self._engine.connect() as connection:
+            with connection.execution_options(**options).begin():
+                yield SqlReading(connection, self._keyring, self._speech)
+
+    @contextmanager
+    def write(self, rank: Rank) -> Iterator[SqlWriting]:
+        """Begin a transaction; commits on leaving, rolls back on an exception.
+
+        Raises:
+            StaleWrite: on leaving, when a decision was made on what has changed since.
+            StoreUnavailable: it cannot be reached or written.
+        """
+        with self._turn(rank), in_plain_words(self._name), self._engine.connect() as connection:
+            with connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"}).begin():
+                writing = SqlWriting(connection, self._keyring, self._speech)
+                yield writing
+                writing.finish()
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._engine.dispose()
+
+    def _turn(self, rank: Rank) -> AbstractContextManager[None]:
+        return self._lock.held(rank) if self._is_sqlite else nullcontext()
+
+    def _check_key(self) -> None:
+        with in_plain_words(self._name), self._engine.begin() as connection:
+            check = _stored_check(connection)
+            if check is None:
+                value = self._keyring.check_value()
+                adding = self._speech.insert(meta).values(name=_KEY_CHECK, value=value).on_conflict_do_nothing()
+                connection.execute(adding)
+                check = _stored_check(connection) or value
+        self._keyring.prove(check)
+
+
+def _stored_check(connection: Connection) -> bytes | None:
+    check: bytes | None = connection.scalar(select(meta.c.value).where(meta.c.name == _KEY_CHECK))
+    return check
+
+
+def open_store(url: str, username: str | None, password: str | None, keyring: Keyring) -> SqlStore:
+    """Open the store at a URL, as the settings give it.
+
+    Args:
+        url: `sqlite:///PATH` or `postgresql+psycopg://HOST/DB`, without a password.
+        username: For PostgreSQL.
+        password: For PostgreSQL; never shown in a message, a log or a repr.
+        keyring: Of the key that the database was made with; a new database takes this one.
+
+    Raises:
+        ConfigError: the URL cannot be used, or the key is another one.
+        SchemaMismatch: run `alertd migrate` first.
+        StoreUnavailable: it cannot be reached.
+    """
+    return SqlStore(new_engine(url, username, password), keyring)

@@ -1,0 +1,202 @@
+"""Obligations, notifications and attempts into the store."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Table, and_, bindparam, delete, insert, select, text, tuple_, update
+
+from alertd.model.case import LineState, Notification, NotificationState, Obligation, ObligationKey
+from alertd.model.ids import CaseId
+from alertd.service.ports import Attempt
+from alertd.store.codec import dumps, micros, optional_micros
+from alertd.store.reading_outbox import KEY, OutboxReading
+from alertd.store.rows import (
+    Stored,
+    key_columns,
+    notification_columns,
+    obligation,
+    obligation_columns,
+    obligation_key,
+)
+from alertd.store.tables import attempts, lines, notifications, obligations
+
+_PROGRESS = {
+    state: place
+    for place, state in enumerate(
+        (
+            LineState.PENDING,
+            LineState.HELD,
+            LineState.OPEN,
+            LineState.WITHDRAWN,
+            LineState.SKIPPED,
+            LineState.UNREACHABLE,
+            LineState.TOLD,
+            LineState.DONE,
+        )
+    )
+}
+"""What counts when two obligations turn out to be one: what either has already done. Source: MESSAGES, "Which case?"."""
+
+_COLUMNS = [column.name for column in obligations.columns]
+_LINE_COLUMNS = [column.name for column in lines.columns]
+
+
+class LedgerWriting(OutboxReading):
+    """What must be told, and what became of it."""
+
+    _tally: Counter[str]
+
+    def add_obligations(self, rows: Sequence[Obligation]) -> int:
+        """Add obligations that no case owns (system, global); existing keys change nothing. Returns how many were new."""
+        self._settle()
+        return self._add_obligations(rows)
+
+    def _add_obligations(self, rows: Iterable[Obligation]) -> int:
+        values = [dict(zip(_COLUMNS, obligation_columns(row), strict=True)) for row in _by_key(rows)]
+        if not values:
+            return 0
+        return self._connection.execute(self._speech.insert(obligations).on_conflict_do_nothing(), values).rowcount
+
+    def set_obligations(self, rows: Sequence[Obligation]) -> None:
+        """Store changed states, times and flags; a key that is not there changes nothing."""
+        self._settle()
+        self._set_obligations(rows)
+
+    def _set_obligations(self, rows: Iterable[Obligation]) -> None:
+        values = [
+            dict(zip((f"to_{name}" for name in _COLUMNS), obligation_columns(row), strict=True))
+            for row in _by_key(rows)
+        ]
+        if values:
+            matches = [obligations.c[name] == bindparam(f"to_{name}") for name in KEY]
+            others = {name: bindparam(f"to_{name}") for name in _COLUMNS if name not in KEY}
+            self._connection.execute(update(obligations).where(*matches).values(others), values)
+
+    # ------------------------------------------------------------------------------------------------------- renaming
+
+    def _rename(self, case: CaseId, joined: Sequence[CaseId], renamed: Sequence[tuple[str, str, str]]) -> None:
+        """Move obligations of joined cases to the survivor and to new keys; where two meet, the one further on stays."""
+        family = [case, *joined]
+        keys = {(about, old): new for about, old, new in renamed}
+        moved = {each.key: _moved(each, case, joined, keys) for each in self._of(family)}
+        changed = {old: new.key for old, new in moved.items() if old != new.key}
+        if not changed:
+            return
+        met = self._stored_obligations(set(changed.values()) - moved.keys())
+        best: dict[ObligationKey, Obligation] = {}
+        for each in (*moved.values(), *met):
+            best[each.key] = max((each, best.get(each.key, each)), key=_progress)
+        self._remove(obligations, {*changed, *changed.values()})
+        self._add_obligations(best[key] for key in set(changed.values()))
+        self._move_lines(changed)
+
+    def _of(self, family: Sequence[CaseId]) -> list[Obligation]:
+        own = obligations.c.scope.in_(family)
+        shared = and_(text("scope = '*'"), obligations.c.case_id.in_(family))
+        return [obligation(row) for part in (own, shared) for row in self._stored(select(obligations).where(part))]
+
+    def _move_lines(self, changed: dict[ObligationKey, ObligationKey]) -> None:
+        """Let notifications carry the lines under their new names; one that is carried there already stays as it is."""
+        carried = self._stored_lines(changed)
+        self._remove(lines, changed)
+        renamed = [
+            dict(row) | dict(zip(KEY, key_columns(changed[obligation_key(row)]), strict=True)) for row in carried
+        ]
+        if renamed:
+            self._connection.execute(self._speech.insert(lines).on_conflict_do_nothing(), renamed)
+
+    def _stored_lines(self, keys: Collection[ObligationKey]) -> Sequence[Stored]:
+        names = tuple_(*(lines.c[name] for name in KEY))
+        return self._stored(select(lines).where(names.in_(sorted(map(key_columns, keys)))))
+
+    def _remove(self, table: Table, keys: Collection[ObligationKey]) -> None:
+        matches = [table.c[name] == bindparam(f"the_{name}") for name in KEY]
+        values = [dict(zip((f"the_{name}" for name in KEY), key_columns(key), strict=True)) for key in sorted(keys)]
+        self._connection.execute(delete(table).where(*matches), values)
+
+    # -------------------------------------------------------------------------------------------------- notifications
+
+    def add_notifications(self, rows: Sequence[Notification]) -> None:
+        """Put messages in the outbox.
+
+        An obligation is carried to a person over a channel once: a line carried already is left out, and a
+        notification of which no line is left is ignored, as is one whose id is there.
+        """
+        self._settle()
+        for row in rows:
+            self._add_notification(row)
+
+    def _add_notification(self, row: Notification) -> None:
+        carried = self._stored_lines(row.lines) if row.lines else ()
+        taken = {obligation_key(c) for c in carried if (c["person"], c["channel"]) == (row.person, row.channel.value)}
+        left = [line for line in dict.fromkeys(row.lines) if line not in taken]
+        if row.lines and not left:
+            return
+        adding = self._speech.insert(notifications).values(notification_columns(row)).on_conflict_do_nothing()
+        if not self._connection.execute(adding).rowcount:
+            return
+        self._tally[f"notifications.{row.state}"] += 1
+        to = (row.person, row.channel.value, row.id)
+        values = [
+            dict(zip(_LINE_COLUMNS, (*key_columns(key), *to, place), strict=True)) for place, key in enumerate(left)
+        ]
+        if values:
+            self._connection.execute(insert(lines), values)
+
+    def set_notification(self, row: Notification, expected: NotificationState) -> bool:
+        """Store a changed notification if it still is in `expected`; False when somebody else was faster.
+
+        Its lines stay as they were added.
+        """
+        self._settle()
+        is_expected = and_(notifications.c.id == row.id, notifications.c.state == expected.value)
+        setting = update(notifications).where(is_expected).values(notification_columns(row))
+        if not self._connection.execute(setting).rowcount:
+            return False
+        self._tally[f"notifications.{expected}"] -= 1
+        self._tally[f"notifications.{row.state}"] += 1
+        return True
+
+    def add_attempt(self, attempt: Attempt) -> None:
+        """Record that a request is about to leave; before it does."""
+        self._connection.execute(
+            insert(attempts).values(
+                notification=attempt.notification,
+                number=attempt.number,
+                begun_at=micros(attempt.begun_at),
+                outcome=attempt.outcome,
+                detail=self._sealed_detail(attempt.detail),
+                settled_at=optional_micros(attempt.settled_at),
+            )
+        )
+
+    def settle_attempt(self, notification: str, number: int, outcome: str, detail: str, at: datetime) -> None:
+        """Record what became of it."""
+        the_one = and_(attempts.c.notification == notification, attempts.c.number == number)
+        settled = {"outcome": outcome, "detail": self._sealed_detail(detail), "settled_at": micros(at)}
+        self._connection.execute(update(attempts).where(the_one).values(settled))
+
+    def _sealed_detail(self, detail: str) -> bytes:
+        return self._keyring.seal_own(dumps(detail), "attempt")
+
+
+def _by_key(rows: Iterable[Obligation]) -> list[Obligation]:
+    """In one order for all writers, so that none waits for another in a circle."""
+    return sorted(rows, key=lambda row: row.key)
+
+
+def _moved(
+    row: Obligation, case: CaseId, joined: Collection[CaseId], renamed: Mapping[tuple[str, str], str]
+) -> Obligation:
+    key = row.key
+    scope = case if key.scope in joined else key.scope
+    named = replace(key, scope=scope, key=renamed.get((key.about, key.key), key.key))
+    return replace(row, key=named, case=case if row.case in joined else row.case)
+
+
+def _progress(row: Obligation) -> tuple[int, float]:
+    return (_PROGRESS[row.state], -row.made_at.timestamp())

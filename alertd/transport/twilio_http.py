@@ -1,0 +1,70 @@
+"""The wire under Twilio's SDK: one call, to the configured host, with a limit on its time."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from requests import Session
+from requests.adapters import HTTPAdapter
+from twilio.http.response import Response
+
+_CONNECT_SECONDS = 5.0
+
+
+def pooled_session(connections: int) -> Session:
+    """A session that keeps connections and repeats nothing: a repeat is the caller's decision, and on record."""
+    session = Session()
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, HTTPAdapter(pool_maxsize=connections, max_retries=0))
+    return session
+
+
+class OneCall:
+    """Carries one call of the SDK, as its `http_client`.
+
+    One object a call: the SDK's own client keeps its last response in an attribute, where two threads that share it
+    read each other's; and it logs numbers and texts. The SDK's region and edge cannot name another host, so scheme and
+    host are replaced here.
+
+    Args:
+        session: Shared by all calls.
+        base_url: Scheme, host and path prefix that stand in for `https://api.twilio.com`.
+        seconds: Limit on each silence of the peer.
+
+    Attributes:
+        retry_after: Seconds, when the provider named them (RFC 9110, section 10.2.3; its date form is not read).
+    """
+
+    is_async = False
+
+    def __init__(self, session: Session, base_url: str, seconds: float) -> None:
+        self._session = session
+        self._base = urlsplit(base_url)
+        self._seconds = seconds
+        self.retry_after: float | None = None
+
+    def request(self, method: str, url: str, **options: Any) -> Response:  # noqa: ANN401  # as the SDK passes them
+        """Make the request that the SDK has put together; a redirection is not followed.
+
+        Raises:
+            requests.RequestException: It could not be made or answered.
+        """
+        answer = self._session.request(
+            method,
+            self._moved(url),
+            **{name: options.get(name) for name in ("params", "data", "headers", "auth")},
+            timeout=(min(_CONNECT_SECONDS, self._seconds), self._seconds),
+            allow_redirects=False,
+        )
+        self.retry_after = _seconds(answer.headers.get("Retry-After"))
+        return Response(answer.status_code, answer.text, answer.headers)
+
+    def _moved(self, url: str) -> str:
+        parts = urlsplit(url)
+        path = self._base.path.rstrip("/") + parts.path
+        return urlunsplit((self._base.scheme, self._base.netloc, path, parts.query, ""))
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text is not None and text.isascii() and text.isdigit() else None
