@@ -1,4 +1,4 @@
-"""Everything that an installation's settings describe, opened and wired: what the daemon and every command work with."""
+"""Everything that the settings describe, opened and wired: what the daemon and every command work with."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from alertd.rulebook.settings import Settings
 from alertd.rulebook.settings_file import load_settings
 from alertd.service.casework import IntakeSettings
 from alertd.service.composing import Composer
-from alertd.service.deliver import Deliver
+from alertd.service.deliver import Deliver, Means
 from alertd.service.intake import Intake
 from alertd.service.sending import Planner
 from alertd.service.texts import Voice
@@ -228,11 +228,16 @@ def _open_store(settings: Settings, keyring: Keyring) -> SqlStore:
 def intake_settings(settings: Settings, synonyms: Mapping[str, str]) -> IntakeSettings:
     """How messages are read under these settings."""
     return IntakeSettings(
-        prefix=settings.service.borough,
+        prefix=prefix_of(settings),
         by_system=settings.intake.person_ref == "system",
         keep=frozenset(settings.privacy.keep),
         synonyms=synonyms,
     )
+
+
+def prefix_of(settings: Settings) -> str:
+    """What case references begin with: the borough and the service's own letters, `WF-UR`."""
+    return f"{settings.service.borough}-UR"
 
 
 def voice_of(settings: Settings) -> Voice:
@@ -259,6 +264,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
     store, rules, ways = opened.store, opened.rules, opened.senders
     voice = voice_of(settings)
     usable = frozenset(ways)
+    means = Means(ways, options.new_id, monotonic, options.pool, options.settled)
 
     def desk(_: datetime) -> Desk:
         present = rules.present
@@ -271,18 +277,9 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
         rules=rules,
         senders=ways,
         desk=desk,
-        tick=Tick(store, rules.ruling, settings.service.borough, options.new_id),
+        tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id),
         planner=Planner(store, desk, options.new_id),
-        deliver=Deliver(
-            store=store,
-            composer=Composer(rules.book, rules.texts, voice),
-            senders=ways,
-            desk=desk,
-            new_id=options.new_id,
-            monotonic=monotonic,
-            pool=options.pool,
-            on_settled=options.settled,
-        ),
+        deliver=Deliver(store, Composer(rules.book, rules.texts, voice), desk, means),
         now=options.now,
         new_id=options.new_id,
         _closing=closing,

@@ -11,7 +11,8 @@ from alertd.daemon.clock import Now
 from alertd.model.delivery import Outgoing, Sender
 from alertd.model.errors import ConfigError
 from alertd.model.values import Channel
-from alertd.rulebook.settings import Capture, GovukNotify, Settings, Smtp, Twilio, TwilioVoice
+from alertd.rulebook.sender_settings import Capture, GovukNotify, Smtp, Twilio, TwilioVoice
+from alertd.rulebook.settings import Settings
 from alertd.service.deliver import SEND_SECONDS
 from alertd.transport.capture import CaptureSender
 from alertd.transport.rate import Limiter, Rate, RateLimited

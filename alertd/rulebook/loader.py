@@ -19,6 +19,7 @@ from alertd.rulebook.problems import Broken, Fault, Place, Problem, Report
 from alertd.rulebook.reading import Reading, Settings
 from alertd.rulebook.references import (
     check_circles,
+    check_labels,
     check_labels_in_where,
     check_references,
     check_uses,
@@ -188,6 +189,9 @@ def _check(reading: Reading, book: RuleBook, blocks: _Blocks) -> None:
     check_references(reading, blocks.index)
     check_uses(reading.report, reading.uses, book)
     check_circles(reading.report, book, blocks.index)
+    # A rule that cannot be read may give any label: nobody else is blamed for its slip.
+    if all(name in book.rules for name in blocks.index["rule"]):
+        check_labels(reading, sorted(reading.given))
     check_labels_in_where(reading, book)
     check_rules(reading, book, blocks.index)
 

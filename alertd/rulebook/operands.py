@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast
 
+from alertd.core.strata import LABELS
 from alertd.model.conditions import FieldCondition, Group, Heading, Op, Operand
 from alertd.model.contract import FIELDS, UNKNOWN_WORDS, FieldSpec
 from alertd.model.values import Answer, FieldType, Kind
@@ -14,6 +15,7 @@ from alertd.rulebook.problems import Broken, Fault
 from alertd.rulebook.suggestions import allowed, did_you_mean
 from alertd.rulebook.tree import Items, Node, Text
 
+_CLOCK = "clock.id"
 _COMPARE = (Op.AT_LEAST, Op.AT_MOST, Op.LESS_THAN, Op.MORE_THAN, Op.BETWEEN)
 _SAME = (Op.EQUALS, Op.NOT_EQUALS)
 _AMONG = (Op.IN, Op.NOT_IN)
@@ -150,22 +152,22 @@ def _operand(reading: r.Reading, spec: FieldSpec, op: Op) -> scalars.Read[Operan
         return lambda node: tuple(word for text in r.one_or_each(reading, scalars.text)(node) for word in text.split())
     if op in (*_AMONG, Op.HAS_ANY, Op.HAS_ALL):
         return _several(reading, spec)
-    return _single(spec)
+    return _single(reading, spec)
 
 
-def _single(spec: FieldSpec) -> scalars.Read[Operand]:
+def _single(reading: r.Reading, spec: FieldSpec) -> scalars.Read[Operand]:
     readers: dict[FieldType, scalars.Read[Operand]] = {
         FieldType.NUMBER: scalars.number,
         FieldType.TRUTH: scalars.truth,
         FieldType.TIME: scalars.moment,
         FieldType.DATE: lambda node: scalars.day(node).isoformat(),
     }
-    return readers.get(spec.type, _word_of(spec))
+    return readers.get(spec.type, _word_of(reading, spec))
 
 
 def _ends(reading: r.Reading, spec: FieldSpec) -> Callable[[Node], tuple[Operand, Operand]]:
     def read(node: Node) -> tuple[Operand, Operand]:
-        ends = r.each(reading, _single(spec))(node)
+        ends = r.each(reading, _single(reading, spec))(node)
         if len(ends) != 2:
             raise Fault("E014", node.place, "'between' takes two values", "write [first, last]; both count")
         low, high = ends
@@ -182,7 +184,7 @@ def _several(reading: r.Reading, spec: FieldSpec) -> scalars.Read[Operand]:
             return _listed(reading, spec, node)
         if not isinstance(node, Items):
             raise Fault("E014", node.place, "a list is expected here", "write [a, b], or the name of a list")
-        return r.each(reading, _word_of(spec))(node)
+        return r.each(reading, _word_of(reading, spec))(node)
 
     return read
 
@@ -201,7 +203,7 @@ def _listed(reading: r.Reading, spec: FieldSpec, node: Text) -> tuple[str, ...]:
     return tuple(word for word in words if word not in wrong)
 
 
-def _word_of(spec: FieldSpec) -> scalars.Read[str]:
+def _word_of(reading: r.Reading, spec: FieldSpec) -> scalars.Read[str]:
     def read(node: Node) -> str:
         written = scalars.text(node)
         if written.casefold() in UNKNOWN_WORDS:
@@ -210,6 +212,8 @@ def _word_of(spec: FieldSpec) -> scalars.Read[str]:
         if spec.words and written not in spec.words:
             message = f"'{spec.name}' never holds '{written}'{did_you_mean(written, spec.words)}"
             raise Fault("E025", node.place, message, allowed(spec.words))
-        return written
+        if spec.name == LABELS:
+            reading.labels.append((written, node.place))
+        return reading.refer("clock")(node) if spec.name == _CLOCK else written
 
     return read

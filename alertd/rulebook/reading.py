@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar, cast
@@ -65,6 +65,8 @@ class Reading:
     uses: list[Use] = field(default_factory=list)
     templates: list[TemplateUse] = field(default_factory=list)
     leaves: list[tuple[Count | Another, Place]] = field(default_factory=list)
+    given: set[str] = field(default_factory=set)
+    labels: list[tuple[str, Place]] = field(default_factory=list)
     includes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
     open: list[Settings] = field(default_factory=list)
@@ -161,10 +163,6 @@ class Settings:
         """Name of the first setting written."""
         return next(iter(self._entries), "")
 
-    def unasked(self) -> list[str]:
-        """Names written that nobody has asked for so far."""
-        return [key for key in self._entries if key not in self.asked]
-
     def place_of(self, key: str) -> Place:
         """Where a setting's name stands; the block's own place when it is not written."""
         return self._entries[key].key.place if key in self._entries else self.place
@@ -205,8 +203,14 @@ class Settings:
         return instead
 
 
-def each(reading: Reading, read: Read[T]) -> Read[tuple[T, ...]]:
-    """Read a list, item by item; a refused item hides none of the others."""
+def each(reading: Reading, read: Read[T], repeats: bool = False) -> Read[tuple[T, ...]]:
+    """Read a list, item by item; a refused item hides none of the others.
+
+    Args:
+        reading: Takes the problems.
+        read: Reads an item.
+        repeats: Whether the same may stand there twice; otherwise the second is refused (E003).
+    """
 
     def read_items(node: Node) -> tuple[T, ...]:
         if not isinstance(node, Items):
@@ -216,9 +220,25 @@ def each(reading: Reading, read: Read[T]) -> Read[tuple[T, ...]]:
         found = [_item(reading, item, read) for item in node.items]
         if any(len(one) == 0 for one in found):
             raise Broken("an item of the list cannot be used")
-        return tuple(value for one in found for value in one)
+        values = tuple(value for one in found for value in one)
+        if not repeats:
+            _refuse_repeats(node, values)
+        return values
 
     return read_items
+
+
+def _refuse_repeats(node: Items, values: Sequence[object]) -> None:
+    for number, value in enumerate(values):
+        if value in values[:number]:
+            place = _start(node.items[number]) or node.place
+            raise Fault("E003", place, "this stands in the list twice", "take one of the two out")
+
+
+def _start(node: Node | None) -> Place | None:
+    if isinstance(node, Entries):
+        return next((entry.key.place for entry in node.entries.values()), node.place)
+    return node.place if node else None
 
 
 def one_or_each(reading: Reading, read: Read[T]) -> Read[tuple[T, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TypeVar
 
 from alertd.core.strata import label_circle, labels_read, way_between
@@ -109,6 +109,14 @@ def check_circles(report: Report, book: RuleBook, index: Index) -> None:
         _refuse_circle(report, "rules ('instead_of')", [str(name) for name in wider], index["rule"])
     if labels := label_circle(book.rules.values(), book.definitions):
         _refuse_circle(report, "rules (labels under 'none')", [str(name) for name in labels], index["rule"])
+
+
+def check_labels(reading: Reading, given: Collection[str]) -> None:
+    """Refuse labels that no rule gives (E025): what reads them could never match."""
+    for label, place in reading.labels:
+        if label not in given:
+            message = f"no rule gives the label '{label}'{did_you_mean(label, given)}"
+            reading.report.error("E025", place, message, allowed(given) if given else "add 'classify' to a rule")
 
 
 def check_labels_in_where(reading: Reading, book: RuleBook) -> None:

@@ -192,8 +192,10 @@ def _notify_with_ladder(reading: r.Reading, settings: r.Settings) -> Action:
     return Notify(told.roles, told.template, told.by, told.rest, LadderId(ladder) if ladder else None)
 
 
-def _classify(_reading: r.Reading, settings: r.Settings) -> Action:
-    return Classify(settings.need("classify", scalars.identifier))
+def _classify(reading: r.Reading, settings: r.Settings) -> Action:
+    label = settings.need("classify", scalars.identifier)
+    reading.given.add(label)
+    return Classify(label)
 
 
 def _start_clock(reading: r.Reading, settings: r.Settings) -> Action:

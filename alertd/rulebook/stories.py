@@ -158,7 +158,7 @@ def _expectation(reading: r.Reading) -> scalars.Read[tuple[Expected, ...]]:
 
 
 def _messages(reading: r.Reading) -> scalars.Read[tuple[Expected, ...]]:
-    return r.each(reading, lambda node: _message(reading, node))
+    return r.each(reading, lambda node: _message(reading, node), repeats=True)
 
 
 def _message(reading: r.Reading, node: Node) -> Expected:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from alertd.core.privacy import mentions_personal
@@ -11,9 +12,19 @@ from alertd.model.delivery import Rendered, Unrenderable
 from alertd.model.ids import CaseId
 from alertd.model.rulebook import Person, RuleBook
 from alertd.model.values import Channel
-from alertd.service.ports import Reading, Writing
+from alertd.service.ports import Reading
 from alertd.service.system_lines import trouble_line
 from alertd.service.texts import Context, Matter, Texts, Voice, context
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A text ready to go: with the accept code in it ("" for none), and what the administrators must be told."""
+
+    subject: str
+    body: str
+    code: str
+    trouble: Obligation | None
 
 
 class Composer:
@@ -33,24 +44,21 @@ class Composer:
         person = self.person(note.person)
         return person.address(note.channel) if person is not None else None
 
-    def compose(self, note: Notification, writing: Writing, now: datetime) -> tuple[Rendered, str]:
+    def compose(self, note: Notification, reading: Reading, now: datetime) -> Composed:
         """Write the text of a notification.
 
-        Returns:
-            The text, and the accept code in it ("" when there is none). A template that cannot be rendered, or whose
-            text would carry a personal value, is replaced by a plain text, and the administrators are told: somebody
-            must hear in any case.
+        A template that cannot be rendered, or whose text would carry a personal value, is replaced by a plain text, and
+        the administrators are told: somebody must hear in any case.
         """
-        rows = _weightiest_first(writing.obligations(note.lines), note)
-        facts = _facts({row.case for row in rows if row.case is not None}, writing)
-        parts = {id_: writing.incident_parts(CaseId(id_)) for id_ in facts}
+        rows = _weightiest_first(reading.obligations(note.lines), note)
+        facts = _facts({row.case for row in rows if row.case is not None}, reading)
+        parts = {id_: reading.incident_parts(CaseId(id_)) for id_ in facts}
         fields = dict(context(note, Matter(rows, facts, parts, now), self._book(), self._voice))
         found = self._texts().render(note.template, note.channel, fields)
-        fault = _fault(found, note) or self._slip(found, fields, facts, writing)
+        fault = _fault(found, note) or self._slip(found, fields, facts, reading)
         if fault or isinstance(found, Unrenderable):
-            self._tell(note, fault, writing, now)
-            found = plain(fields)
-        return found, _code(fields, found)
+            return _composed(plain(fields), fields, _trouble(note, fault, now))
+        return _composed(found, fields, None)
 
     def _slip(self, found: Rendered | Unrenderable, fields: Context, facts: dict[str, Facts], reading: Reading) -> str:
         is_clean = isinstance(found, Rendered) and self._is_clean(found, fields, facts, reading)
@@ -63,10 +71,15 @@ class Composer:
         written = text.subject + "\n" + text.body
         return not any(mentions_personal(written, [v]) and not mentions_personal(ours, [v]) for v in values)
 
-    def _tell(self, note: Notification, what: str, writing: Writing, now: datetime) -> None:
-        line = f"template {note.template} for {note.channel} {what}; a plain text went instead: check the template"
-        key = f"{note.template}.{note.channel}.{now:%Y%m%d%H}"
-        writing.add_obligations([trouble_line("template", key, now, line)])
+
+def _trouble(note: Notification, what: str, now: datetime) -> Obligation:
+    line = f"template {note.template} for {note.channel} {what}; a plain text went instead: check the template"
+    return trouble_line("template", f"{note.template}.{note.channel}.{now:%Y%m%d%H}", now, line)
+
+
+def _composed(text: Rendered, fields: Context, trouble: Obligation | None) -> Composed:
+    code = str(fields.get("code", ""))
+    return Composed(text.subject, text.body, code if code and code in text.body else "", trouble)
 
 
 _OURS = ("cohort", "clock", "team", "service", "host", "call_back", "due", "left", "part")
@@ -95,11 +108,6 @@ def plain(fields: Context) -> Rendered:
     accept = f" Reply Y{code} to accept." if code else ""
     body = f"{service}: {ref or 'system notice'}. Sign in for details.{accept} {call_back}"
     return Rendered(f"{service}: {ref}".strip(": "), " ".join(body.split()))
-
-
-def _code(fields: Context, text: Rendered) -> str:
-    code = str(fields.get("code", ""))
-    return code if code and code in text.body else ""
 
 
 def _weightiest_first(rows: Iterable[Obligation], note: Notification) -> list[Obligation]:

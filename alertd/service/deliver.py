@@ -33,11 +33,11 @@ from alertd.model.delivery import (
 )
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.values import Channel
-from alertd.service.composing import Composer
+from alertd.service.composing import Composed, Composer
 from alertd.service.ports import Attempt, Rank, Reading, Store, Writing
 from alertd.service.system_lines import trouble_line
 
-SEND_LIMIT = 200
+SEND_LIMIT = 32
 SEND_SECONDS = 10.0
 """Hard total deadline of one request; a lease lasts this long and five seconds more."""
 LEASE = timedelta(seconds=SEND_SECONDS + 5)
@@ -52,6 +52,17 @@ class Leased:
     note: Notification
     outgoing: Outgoing
     sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What a look at a message found: why it is not sent, how it failed, or its text and address."""
+
+    note: Notification
+    suppressed: str = ""
+    failed: tuple[NotificationState, str] | None = None
+    text: Composed | None = None
+    address: str = ""
 
 
 def _nothing(_: Notification, __: Outcome) -> None:
@@ -107,21 +118,42 @@ class Deliver:
     # --- lease
 
     def _lease(self, now: datetime) -> tuple[list[Leased], int]:
-        """In one transaction: look again at each message, write the attempt, take the lease."""
+        """Look at each message and write its text on a reading; then, in one short transaction, take the leases.
+
+        A message whose case has changed in between is left for the next look, which sees it as it then is.
+        """
+        with self._store.read() as reading:
+            notes = reading.sendable(now, SEND_LIMIT)
+            looked = [self._look(note, reading, now) for note in notes]
+            seen = reading.revisions([note.case for note in notes if note.case is not None])
         leased: list[Leased] = []
         with self._store.write(Rank.DELIVER) as writing:
-            notes = writing.sendable(now, SEND_LIMIT)
-            for note in notes:
-                why = self._suppressed(note, writing)
-                if why is not None:
-                    writing.set_notification(
-                        replace(note, state=NotificationState.SUPPRESSED, reason=why), NotificationState.PENDING
-                    )
-                elif note.deadline_at <= now:
-                    self._give_up(note, NotificationState.EXPIRED, "deadline_passed", writing, now)
-                elif (ready := self._ready(note, writing, now)) is not None:
-                    leased.append(ready)
+            current = writing.revisions(list(seen))
+            for look in looked:
+                case = look.note.case
+                if case is None or current.get(case) == seen.get(case):
+                    self._take(look, leased, writing, now)
         return leased, len(notes)
+
+    def _look(self, note: Notification, reading: Reading, now: datetime) -> _Look:
+        why = self._suppressed(note, reading)
+        if why is not None:
+            return _Look(note, suppressed=why)
+        if note.deadline_at <= now:
+            return _Look(note, failed=(NotificationState.EXPIRED, "deadline_passed"))
+        senders, address = self._means.senders.get(note.channel, ()), self._composer.address(note)
+        if not senders or address is None:
+            return _Look(note, failed=(NotificationState.REFUSED, "no_address"))
+        return _Look(note, text=self._composer.compose(note, reading, now), address=address)
+
+    def _take(self, look: _Look, leased: list[Leased], writing: Writing, now: datetime) -> None:
+        if look.suppressed:
+            gone = replace(look.note, state=NotificationState.SUPPRESSED, reason=look.suppressed)
+            writing.set_notification(gone, NotificationState.PENDING)
+        elif look.failed is not None:
+            self._give_up(look.note, *look.failed, writing, now)
+        elif look.text is not None and (ready := self._ready(look.note, look.text, look.address, writing, now)):
+            leased.append(ready)
 
     def _suppressed(self, note: Notification, reading: Reading) -> str | None:
         """Why a message is not sent after all: every line is withdrawn, or somebody has accepted meanwhile."""
@@ -134,22 +166,11 @@ class Deliver:
             return "accepted"
         return None
 
-    def _ready(self, note: Notification, writing: Writing, now: datetime) -> Leased | None:
-        senders = self._means.senders.get(note.channel, ())
-        address = self._composer.address(note)
-        if not senders or address is None:
-            self._give_up(note, NotificationState.REFUSED, "no_address", writing, now)
-            return None
-        text, code = self._composer.compose(note, writing, now)
-        outgoing = Outgoing(
-            key=note.id,
-            channel=note.channel,
-            address=address,
-            subject=text.subject,
-            body=text.body,
-            code=code,
-            deadline=self._means.monotonic() + SEND_SECONDS,
-        )
+    def _ready(
+        self, note: Notification, text: Composed, address: str, writing: Writing, now: datetime
+    ) -> Leased | None:
+        """Write the attempt and take the lease, before the request leaves; None when another was faster."""
+        senders = self._means.senders[note.channel]
         sender = senders[note.attempts % len(senders)]
         taken = replace(
             note,
@@ -157,10 +178,22 @@ class Deliver:
             attempts=note.attempts + 1,
             next_at=now + LEASE,
             provider=sender.name,
-            code=code,
+            code=text.code,
         )
+        if not writing.set_notification(taken, NotificationState.PENDING):
+            return None
         writing.add_attempt(Attempt(note.id, taken.attempts, now, "", "", None))
-        writing.set_notification(taken, NotificationState.PENDING)
+        if text.trouble is not None:
+            writing.add_obligations([text.trouble])
+        outgoing = Outgoing(
+            key=note.id,
+            channel=note.channel,
+            address=address,
+            subject=text.subject,
+            body=text.body,
+            code=text.code,
+            deadline=self._means.monotonic() + SEND_SECONDS,
+        )
         return Leased(taken, outgoing, sender)
 
     # --- send and settle

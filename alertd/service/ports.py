@@ -148,7 +148,7 @@ class Reading(Protocol):
     def closures(self, groups: Sequence[frozenset[Token]]) -> Sequence[Snapshot]:
         """As `closure`, for each of many groups at the price of one, in their order.
 
-        Groups that hang together by what is stored get the same snapshot object, and only they do.
+        Groups that share a token, or hang together by what is stored, get the same snapshot object; only they do.
         """
         ...
 
@@ -218,6 +218,10 @@ class Reading(Protocol):
 
     def personal_values(self, cases: Collection[CaseId]) -> frozenset[str]:
         """All personal values on record for these cases, decrypted, for checking a rendered text."""
+        ...
+
+    def revisions(self, cases: Collection[CaseId]) -> Mapping[CaseId, int]:
+        """Present revision of each case; a case that became an alias is left out."""
         ...
 
     def case(self, id_: CaseId) -> Facts | None:

@@ -41,13 +41,20 @@ class Planner:
         self._new_id = new_id
 
     def plan(self, now: datetime) -> int:
-        """Look at every line whose time has come; returns how many were settled one way or another."""
+        """Look at every line whose time has come; returns how many were settled one way or another.
+
+        Planned on a reading, then written only if every line still stands as it was read: the writer's lock is held
+        for no longer than the writes take.
+        """
         with self._store.read() as reading:
-            if not reading.waiting(now, 1):
+            waiting = reading.waiting(now, PLAN_LIMIT)
+            if not waiting:
                 return 0
+            made = self._planned(waiting, reading, now)
         with self._store.write(Rank.DELIVER) as writing:
-            waiting = writing.waiting(now, PLAN_LIMIT)
-            made = self._planned(waiting, writing, now)
+            current = {row.key: row for row in writing.obligations([row.key for row in waiting])}
+            if any(current.get(row.key) != row for row in waiting):
+                return len(waiting)
             writing.set_obligations(made.rows)
             writing.add_notifications(list(made.notes.values()))
             if made.wake:
@@ -72,7 +79,8 @@ class Planner:
                     self._nobody(row, plan, now)
         for role, held in digests.items():
             self._digest(role, held, plan, desk, now)
-        self._join_held(plan, reading)
+        if desk.rest.contains(now):
+            self._join_held(plan, reading)
         return plan
 
     def _nobody(self, row: Obligation, plan: _Plan, now: datetime) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, func, literal_column, null, select, union_all
+from sqlalchemy import CompoundSelect, Executable, Select, and_, func, literal_column, null, select, union_all
 
 from alertd.model.case import Facts, StoredMessage
 from alertd.model.ids import CaseId, Token
@@ -45,8 +45,8 @@ class ClosureReading(CaseReading):
         """As `closure`, for each of many groups at the price of one.
 
         Returns:
-            One snapshot a group, in their order. Groups that hang together by what is stored get the same object, and
-            only they do.
+            One snapshot a group, in their order. Groups that share a token, or hang together by what is stored, get the
+            same object, and only they do.
         """
         return self._search(groups, ())
 
@@ -56,6 +56,7 @@ class ClosureReading(CaseReading):
             for token in tokens:
                 asked.setdefault(token, []).append(place)
         search = _Search()
+        search.take_groups(asked)
         self._look(_anything, asked, search)
         for case in cases:
             search.found_cases.setdefault(case, []).append(0)
@@ -69,7 +70,7 @@ class ClosureReading(CaseReading):
             self._look(_statuses_about, _together(records, named), search)
         return search.snapshots(len(groups))
 
-    def _look(self, statement: Callable[[Speech], Select[Any]], asked: Askers, search: _Search) -> None:
+    def _look(self, statement: Callable[[Speech], Executable], asked: Askers, search: _Search) -> None:
         """Look tokens up, and note who asked for what is found."""
         tokens = list(asked)
         for row in self._rows(statement(self._speech), self._speech.probing(tokens)) if tokens else ():
@@ -97,6 +98,11 @@ class _Search:
         self._parent: dict[Node, Node] = {}
         self._new_cases: list[Facts] = []
         self._new_statuses: list[StoredMessage] = []
+
+    def take_groups(self, asked: Askers) -> None:
+        """Tie groups that share a token: what is not stored yet may join them just as well."""
+        for first, *others in asked.values():
+            self._tie(first, others)
 
     def take_cases(self, loaded: dict[str, Facts]) -> None:
         """Take what was loaded, and tie every case found to those who asked for it."""
@@ -141,8 +147,9 @@ class _Search:
         for seq, status in self.statuses.items():
             if seq not in resolved:
                 orphans.setdefault(self._root((seq,)), []).append(status)
-        made = {root: _snapshot(facts.get(root, ()), orphans.get(root, ())) for root in {*facts, *orphans}}
-        return [made.get(self._root(place)) or Snapshot(()) for place in range(groups)]
+        roots = [self._root(place) for place in range(groups)]
+        made = {root: _snapshot(facts.get(root, ()), orphans.get(root, ())) for root in set(roots)}
+        return [made[root] for root in roots]
 
     def _tie(self, node: Node, others: Iterable[Node]) -> None:
         root = self._root(node)
@@ -191,15 +198,15 @@ def _status_hits(speech: Speech) -> Select[Any]:
 
 
 @cache
-def _anything(speech: Speech) -> Any:
+def _anything(speech: Speech) -> CompoundSelect[Any]:
     return union_all(_strong_hits(speech), _name_hits(speech), _status_hits(speech))
 
 
 @cache
-def _cases_named(speech: Speech) -> Any:
+def _cases_named(speech: Speech) -> CompoundSelect[Any]:
     return union_all(_strong_hits(speech), _name_hits(speech))
 
 
 @cache
-def _statuses_about(speech: Speech) -> Any:
+def _statuses_about(speech: Speech) -> Select[Any]:
     return _status_hits(speech)

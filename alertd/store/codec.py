@@ -47,11 +47,11 @@ def optional_moment(stored: int | None) -> datetime | None:
     return None if stored is None else moment(stored)
 
 
-def dumps(value: object) -> bytes:
-    """Compact JSON.
+def dumps(value: list[Any]) -> bytes:
+    """Compact JSON of a list.
 
-    Half a surrogate pair or an integer of over 64 bits is no reason to lose a message: the slower writer takes both, and
-    a space in front says that only the slower reader gives them back unchanged.
+    Half a surrogate pair or an integer of over 64 bits is no reason to lose a message: the slower writer takes both,
+    and a space in front says that only the slower reader gives them back unchanged.
     """
     try:
         return orjson.dumps(value)
@@ -59,9 +59,10 @@ def dumps(value: object) -> bytes:
         return b" " + json.dumps(value, separators=(",", ":")).encode()
 
 
-def loads(stored: bytes | str) -> Any:
+def loads(stored: bytes | str) -> list[Any]:
     """Read back what `dumps` wrote."""
-    return json.loads(stored) if stored[:1] in (b" ", " ") else orjson.loads(stored)
+    value: list[Any] = json.loads(stored) if stored[:1] in (b" ", " ") else orjson.loads(stored)
+    return value
 
 
 def channel(leaf: LeafId, side: CrossSide, key: Token) -> bytes:
@@ -81,13 +82,10 @@ def _stored_value(value: Value) -> object:
     return {_TIME: micros(value)} if isinstance(value, datetime) else value
 
 
-def _read_value(stored: Any) -> Value:
+def _read_value(stored: str | int | bool | list[str] | dict[str, int]) -> Value:
     if isinstance(stored, dict):
         return moment(stored[_TIME])
-    if isinstance(stored, list):
-        return tuple(stored)
-    value: Value = stored
-    return value
+    return tuple(stored) if isinstance(stored, list) else stored
 
 
 def pack_message(message: Message) -> bytes:

@@ -75,9 +75,12 @@ class SqlStore:
             StoreUnavailable: it cannot be reached.
         """
         options = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        with in_plain_words(self._name), self._engine.connect() as connection:
-            with connection.execution_options(**options).begin():
-                yield SqlReading(connection, self._keyring, self._speech)
+        with (
+            in_plain_words(self._name),
+            self._engine.connect().execution_options(**options) as connection,
+            connection.begin(),
+        ):
+            yield SqlReading(connection, self._keyring, self._speech)
 
     @contextmanager
     def write(self, rank: Rank) -> Iterator[SqlWriting]:
@@ -87,11 +90,15 @@ class SqlStore:
             StaleWrite: on leaving, when a decision was made on what has changed since.
             StoreUnavailable: it cannot be reached or written.
         """
-        with self._turn(rank), in_plain_words(self._name), self._engine.connect() as connection:
-            with connection.execution_options(**{BEGIN: "BEGIN IMMEDIATE"}).begin():
-                writing = SqlWriting(connection, self._keyring, self._speech)
-                yield writing
-                writing.finish()
+        with (
+            self._turn(rank),
+            in_plain_words(self._name),
+            self._engine.connect().execution_options(**{BEGIN: "BEGIN IMMEDIATE"}) as connection,
+            connection.begin(),
+        ):
+            writing = SqlWriting(connection, self._keyring, self._speech)
+            yield writing
+            writing.finish()
 
     def close(self) -> None:
         """Give back connections."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ClauseElement,
     ColumnElement,
     Connection,
     Dialect,
@@ -82,7 +83,7 @@ class Speech(ABC):
     def new_seqs(self, connection: Connection, number: int) -> list[int]:
         """Numbers for new messages, growing."""
 
-    def driver_text(self, statement: Any) -> str:
+    def driver_text(self, statement: ClauseElement) -> str:
         """A statement as the driver takes it for many rows of plain tuples, in the order of the table's columns."""
         return str(statement.compile(dialect=self.driver))
 
@@ -116,7 +117,7 @@ class SqliteSpeech(Speech):
 
     def probing(self, tokens: Sequence[bytes], bounds: Sequence[tuple[int, int]] | None = None) -> dict[str, object]:
         """One blob and one JSON list."""
-        return {"tokens": b"".join(tokens), "bounds": dumps(bounds or [0] * len(tokens)).decode()}
+        return {"tokens": b"".join(tokens), "bounds": dumps(list(bounds or [(0, 0)] * len(tokens))).decode()}
 
     def lock(self, connection: Connection, names: Collection[bytes]) -> None:
         """Nothing to do: the transaction began with the only write lock."""
@@ -135,7 +136,7 @@ class PostgresSpeech(Speech):
     """Several writers at once: advisory locks on names, and a sequence for numbers."""
 
     insert = staticmethod(postgresql.insert)
-    driver = psycopg.dialect(paramstyle="format")
+    driver = psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]
 
     def among(self, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """By an array: one parameter whatever their number."""

@@ -68,10 +68,10 @@ def unpack_state(packed: str) -> CaseState:
     return CaseState(
         messages=tuple(messages),
         strong=frozenset(_token(each) for each in strong),
-        runs=tuple(_run(*each) for each in runs),
-        clocks=tuple(_clock(*each) for each in clocks),
-        alerts=tuple(_alert(*each) for each in alerts),
-        cross=tuple(_cross(*each) for each in cross),
+        runs=tuple(_run(each) for each in runs),
+        clocks=tuple(_clock(each) for each in clocks),
+        alerts=tuple(_alert(each) for each in alerts),
+        cross=tuple(_cross(each) for each in cross),
     )
 
 
@@ -84,8 +84,8 @@ def _pack_run(r: Run) -> list[Any]:
     return [r.rule, r.key, r.episode, *times, r.asks, r.presumed, r.check, r.record.hex(), r.version]
 
 
-def _run(rule: str, key: str, episode: int, known_at: int, ended_at: int | None, at: int, *rest: Any) -> Run:
-    asks, presumed, check, record, version = rest
+def _run(stored: list[Any]) -> Run:
+    rule, key, episode, known_at, ended_at, at, asks, presumed, check, record, version = stored
     return Run(
         rule=RuleId(rule),
         key=key,
@@ -107,13 +107,14 @@ def _pack_clock(c: ClockRun) -> list[Any]:
     return [c.clock, c.key, c.episode, c.rule, *sure, *later, c.estimated, c.version]
 
 
-def _clock(clock: str, key: str, episode: int, rule: str, *rest: Any) -> ClockRun:
-    known_at, start_at, due_at, due_known_at, stopped_at, stop_known_at, withdrawn_at, estimated, version = rest
+def _clock(stored: list[Any]) -> ClockRun:
+    clock, key, episode, rule, known_at, start_at, due_at, due_known_at, *more = stored
+    stopped_at, stop_known_at, withdrawn_at, estimated, version = more
     return ClockRun(
         clock=ClockId(clock),
         key=key,
         episode=episode,
-        rule=rule,
+        rule=RuleId(rule),
         known_at=moment(known_at),
         start_at=moment(start_at),
         due_at=moment(due_at),
@@ -131,8 +132,8 @@ def _pack_alert(a: Alert) -> list[Any]:
     return [a.episode, a.code, *times, a.state, a.accepted_by, a.ladder, a.duty, a.reasons]
 
 
-def _alert(episode: int, code: str, opened_at: int, rounds: list[int], closed_at: int | None, *rest: Any) -> Alert:
-    state, accepted_by, ladder, duty, reasons = rest
+def _alert(stored: list[Any]) -> Alert:
+    episode, code, opened_at, rounds, closed_at, state, accepted_by, ladder, duty, reasons = stored
     return Alert(
         episode=episode,
         code=code,
@@ -152,8 +153,8 @@ def _pack_cross(c: CrossRow) -> list[Any]:
     return [c.leaf, c.side, *tokens, micros(c.at), optional_micros(c.until), int(c.answer)]
 
 
-def _cross(leaf: str, side: str, key: str, record: str, distinct: str, *rest: Any) -> CrossRow:
-    at, until, answer = rest
+def _cross(stored: list[Any]) -> CrossRow:
+    leaf, side, key, record, distinct, at, until, answer = stored
     return CrossRow(
         leaf=LeafId(leaf),
         side=CrossSide(side),

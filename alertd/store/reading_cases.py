@@ -29,6 +29,10 @@ class CaseReading(Session):
         """One live case (an alias leads to its survivor)."""
         return self._facts([id_]).get(id_)
 
+    def revisions(self, cases: Collection[CaseId]) -> dict[CaseId, int]:
+        """Present revision of each case; a case that became an alias is left out."""
+        return {CaseId(row["id"]): row["revision"] for row in self._cases(sorted(cases)) if row["alias_of"] is None}
+
     def case_by_ref(self, ref: str) -> CaseId | None:
         """The live case behind a public reference, through aliases; not case-sensitive."""
         found = self._rows(select(cases.c.id, cases.c.alias_of).where(cases.c.ref_key == ref_key(ref)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import ColumnElement, Select, Table, TextClause, func, select, text
 
 from alertd.model.case import Alert, CaseRow, ClockRun, MessageOutcome, NotificationState
 from alertd.model.ids import CaseId, Version
@@ -132,7 +132,7 @@ class ListReading(CaseReading):
             received_at=moment(row["received_at"]),
             settled_at=optional_moment(row["settled_at"]),
             settled_by=row["settled_by"],
-            settled_why=loads(self._keyring.open_own(row["settled_why"], "settled why")),
+            settled_why=str(loads(self._keyring.open_own(row["settled_why"], "settled why"))[0]),
         )
 
     def message_totals(self) -> Mapping[str, int]:
@@ -154,12 +154,13 @@ class ListReading(CaseReading):
             **self._counted("cases."),
             **{f"notifications.{state}": 0 for state in NotificationState},
             **{f"notifications.{state}": n for state, n in self._counted("notifications.").items()},
-            "waiting_lines": self._scalar(select(func.count()).select_from(obligations).where(text(WAITING), came)),
-            "open_quarantine": self._scalar(
-                select(func.count()).select_from(quarantine).where(text("settled_at IS NULL"))
-            ),
-            "rechecks": self._scalar(select(func.count()).select_from(rechecks)),
+            "waiting_lines": self._number(obligations, text(WAITING), came),
+            "open_quarantine": self._number(quarantine, text("settled_at IS NULL")),
+            "rechecks": self._number(rechecks),
         }
+
+    def _number(self, table: Table, *conditions: ColumnElement[bool] | TextClause) -> int:
+        return self._scalar(select(func.count()).select_from(table).where(*conditions)) or 0
 
     def _counted(self, prefix: str) -> dict[str, int]:
         rows = self._rows(select(counters).where(counters.c.name.startswith(prefix)))
@@ -184,7 +185,7 @@ class ListReading(CaseReading):
     def version_text(self, version: Version) -> str | None:
         """The text of a loaded rule set, as `record_version` kept it."""
         content = self._scalar(select(rule_versions.c.content).where(rule_versions.c.version == version))
-        return None if content is None else str(loads(self._keyring.open_own(content, "rules")))
+        return None if content is None else str(loads(self._keyring.open_own(content, "rules"))[0])
 
 
 def _case(row: Stored) -> tuple[CaseRow, CaseState]:

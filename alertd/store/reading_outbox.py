@@ -113,7 +113,7 @@ class OutboxReading(CaseReading):
             number=row["number"],
             begun_at=moment(row["begun_at"]),
             outcome=row["outcome"],
-            detail=loads(self._keyring.open_own(row["detail"], "attempt")),
+            detail=str(loads(self._keyring.open_own(row["detail"], "attempt"))[0]),
             settled_at=optional_moment(row["settled_at"]),
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy import RowMapping
 
 from alertd.model.case import (
     CaseRow,
@@ -19,7 +20,7 @@ from alertd.model.values import Channel, Rest, Severity
 from alertd.store.codec import dumps, loads, micros, moment, optional_micros, optional_moment
 from alertd.store.documents import CaseState, is_running, pack_state
 
-Stored = Mapping[str, Any]
+Stored = RowMapping
 """A row as the database gives it, by column name."""
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, Select
 
 from alertd.store.dialect import Speech
 from alertd.store.keys import Keyring
 from alertd.store.rows import Stored
 
+T = TypeVar("T")
 Parameters = Mapping[str, object]
 
 
@@ -40,7 +41,7 @@ class Session:
         """Rows of a query, without what is still held back."""
         return self._connection.execute(statement, parameters).mappings().all()
 
-    def _scalar(self, statement: Executable) -> Any:
+    def _scalar(self, statement: Select[T]) -> T | None:
         """First column of the first row, or None."""
         self._settle()
         return self._connection.execute(statement).scalar()

@@ -51,6 +51,7 @@ class Before:
 
 
 _NOTHING = CaseState()
+_NO_TOKENS: frozenset[Token] = frozenset()
 Known = dict[str, Before]
 
 
@@ -240,7 +241,7 @@ def _linked_now(change: CaseChange, known: Known) -> set[int]:
 def _strong_before(change: CaseChange, known: Known) -> frozenset[Token]:
     """Strong tokens that led to the case, or to one that it takes in."""
     held = (known[id_].state.strong for id_ in (change.row.id, *(row.id for row in change.joined)) if id_ in known)
-    return frozenset[Token]().union(*held)
+    return _NO_TOKENS.union(*held)
 
 
 def _run_keys(state: CaseState) -> set[tuple[str, str]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, delete, insert, select, text, tuple_, update
 
@@ -39,7 +40,8 @@ _PROGRESS = {
         )
     )
 }
-"""What counts when two obligations turn out to be one: what either has already done. Source: MESSAGES, "Which case?"."""
+"""Of two obligations that turn out to be one the later here stands: what either has already done counts as done.
+Source: MESSAGES, "Which case?"."""
 
 _COLUMNS = [column.name for column in obligations.columns]
 _LINE_COLUMNS = [column.name for column in lines.columns]
@@ -51,7 +53,11 @@ class LedgerWriting(OutboxReading):
     _tally: Counter[str]
 
     def add_obligations(self, rows: Sequence[Obligation]) -> int:
-        """Add obligations that no case owns (system, global); existing keys change nothing. Returns how many were new."""
+        """Add obligations that no case owns (system, global); existing keys change nothing.
+
+        Returns:
+            How many were new.
+        """
         self._settle()
         return self._add_obligations(rows)
 
@@ -73,13 +79,16 @@ class LedgerWriting(OutboxReading):
         ]
         if values:
             matches = [obligations.c[name] == bindparam(f"to_{name}") for name in KEY]
-            others = {name: bindparam(f"to_{name}") for name in _COLUMNS if name not in KEY}
+            others: dict[str, Any] = {name: bindparam(f"to_{name}") for name in _COLUMNS if name not in KEY}
             self._connection.execute(update(obligations).where(*matches).values(others), values)
 
     # ------------------------------------------------------------------------------------------------------- renaming
 
     def _rename(self, case: CaseId, joined: Sequence[CaseId], renamed: Sequence[tuple[str, str, str]]) -> None:
-        """Move obligations of joined cases to the survivor and to new keys; where two meet, the one further on stays."""
+        """Move obligations of joined cases to the survivor, and to new keys.
+
+        Where two meet, the one that is further on stays.
+        """
         family = [case, *joined]
         keys = {(about, old): new for about, old, new in renamed}
         moved = {each.key: _moved(each, case, joined, keys) for each in self._of(family)}
@@ -181,7 +190,7 @@ class LedgerWriting(OutboxReading):
         self._connection.execute(update(attempts).where(the_one).values(settled))
 
     def _sealed_detail(self, detail: str) -> bytes:
-        return self._keyring.seal_own(dumps(detail), "attempt")
+        return self._keyring.seal_own(dumps([detail]), "attempt")
 
 
 def _by_key(rows: Iterable[Obligation]) -> list[Obligation]:

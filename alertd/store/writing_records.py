@@ -22,7 +22,10 @@ class RecordWriting(CaseReading):
     _tally: Counter[str]
 
     def enqueue_rechecks(self, cases: Iterable[CaseId], at: datetime) -> None:
-        """Ask for these cases to be judged again; one that waits already keeps its place, an alias means its survivor."""
+        """Ask for these cases to be judged again.
+
+        One that waits already keeps its place; an alias means its survivor.
+        """
         live = {row.id for row, _ in self._live(cases).values()}
         rows = [{"case_id": id_, "at": micros(at)} for id_ in sorted(live)]
         if rows:
@@ -44,7 +47,7 @@ class RecordWriting(CaseReading):
             received_at=micros(unreadable.received_at),
             raw=self._keyring.seal_own(unreadable.raw, "quarantine"),
             settled_by="",
-            settled_why=self._keyring.seal_own(dumps(""), "settled why"),
+            settled_why=self._keyring.seal_own(dumps([""]), "settled why"),
         )
         self._tally["messages.received"] += 1
         self._tally[f"messages.{MessageOutcome.QUARANTINED}"] += 1
@@ -56,14 +59,14 @@ class RecordWriting(CaseReading):
         settled = {
             "settled_at": micros(at),
             "settled_by": by,
-            "settled_why": self._keyring.seal_own(dumps(why), "settled why"),
+            "settled_why": self._keyring.seal_own(dumps([why]), "settled why"),
         }
         is_open = (quarantine.c.id == id_, quarantine.c.settled_at.is_(None))
         return bool(self._connection.execute(update(quarantine).where(*is_open).values(settled)).rowcount)
 
     def record_version(self, version: Version, text: str, at: datetime) -> None:
         """Keep a loaded rule set under its hash; again changes nothing. Sealed: it may name people."""
-        content = self._keyring.seal_own(dumps(text), "rules")
+        content = self._keyring.seal_own(dumps([text]), "rules")
         adding = self._speech.insert(rule_versions).values(version=version, recorded_at=micros(at), content=content)
         self._connection.execute(adding.on_conflict_do_nothing())
 

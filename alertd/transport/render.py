@@ -17,9 +17,6 @@ from alertd.model.errors import ConfigError
 from alertd.model.values import Channel
 from alertd.transport.plain_text import gsm7, lines, one_line
 
-Field = str | bool | int | Sequence[str] | Sequence[Mapping[str, str]]
-"""What a template may be given; numbers only as counts."""
-
 SUFFIX = ".j2"
 _GIVES_WAY = ("host", "call_back")
 _SUBJECT = "Subject:"
@@ -65,7 +62,7 @@ class Renderer:
         """Whether there is such a template for such a channel."""
         return _file_name(template, channel) in self._templates
 
-    def render(self, template: str, channel: Channel, context: Mapping[str, Field]) -> Rendered | Unrenderable:
+    def render(self, template: str, channel: Channel, context: Mapping[str, object]) -> Rendered | Unrenderable:
         """Make the text.
 
         An SMS is one line of GSM-7. When it is longer than one segment, `host` is left out, then `call_back` too;
@@ -74,7 +71,8 @@ class Renderer:
         Args:
             template: Name without channel and suffix.
             channel: Which of its forms.
-            context: Every field that the template uses; a missing one makes it unrenderable.
+            context: Every field that the template uses: texts, truths, counts, lists of texts, lists of lines (mappings of
+                texts). A missing one makes it unrenderable.
         """
         found = self._templates.get(_file_name(template, channel))
         if found is None:
@@ -104,8 +102,6 @@ def _environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
         loader=DictLoader(dict(texts)),
         undefined=StrictUndefined,
         autoescape=False,  # plain text everywhere: an escaped apostrophe would be read aloud
-        trim_blocks=True,
-        lstrip_blocks=True,
     )
 
 
@@ -113,7 +109,7 @@ def _file_name(template: str, channel: Channel) -> str:
     return f"{template}.{channel}{SUFFIX}"
 
 
-def _safe(value: Field | Mapping[str, str]) -> object:
+def _safe(value: object) -> object:
     if isinstance(value, str):
         return one_line(value)
     if isinstance(value, Mapping):

@@ -100,7 +100,11 @@ def test_a_leaf_is_named_by_all_that_decides_its_answer() -> None:
     assert len(name.removeprefix("count:")) == 10
     same = GOLDEN_HOUR.replace("title: A child", "title: Another title")
     assert list(loaded_book({**BASE, "elsewhere.yaml": same}).leaves) == [name]
-    for change in (("at_least: 3", "at_least: 4"), ("less_than: 18", "less_than: 19"), ("within: 7 days", "within: 6 d")):
+    for change in (
+        ("at_least: 3", "at_least: 4"),
+        ("less_than: 18", "less_than: 19"),
+        ("within: 7 days", "within: 6 d"),
+    ):
         assert list(loaded_book({**BASE, "r.yaml": GOLDEN_HOUR.replace(*change)}).leaves) != [name]
 
 
@@ -164,7 +168,9 @@ def test_a_setting_in_the_wrong_place_is_told_where_it_belongs() -> None:
 
 
 def test_working_days_meetings_and_turns_are_read() -> None:
-    clock = GOLDEN_HOUR.replace("due: 1 hour\n  counts: elapsed", "due: 5 working days\n  counts: working_days\n  hours: office")
+    clock = GOLDEN_HOUR.replace(
+        "due: 1 hour\n  counts: elapsed", "due: 5 working days\n  counts: working_days\n  hours: office"
+    )
     clock = clock.replace("at: 30 minutes", "before: 2 working days")
     book = loaded_book({**BASE, "r.yaml": clock})
     found = book.clocks[ClockId("golden_hour")]
@@ -181,14 +187,18 @@ def test_review_dates_are_looked_at_only_when_the_day_is_known() -> None:
 def test_a_warning_with_a_reason_is_silent() -> None:
     text = GOLDEN_HOUR.replace("if_missing: match", "if_missing: no_match")
     assert codes({**BASE, "r.yaml": text}) == ["W107"]
-    silenced = text.replace("  once_per: [case_ref]", "  once_per: [case_ref]\n  allow: {W107: ages are always known here}")
+    silenced = text.replace(
+        "  once_per: [case_ref]", "  once_per: [case_ref]\n  allow: {W107: ages are always known here}"
+    )
     assert codes({**BASE, "r.yaml": silenced}) == []
 
 
 def test_a_leaf_that_drops_unknowns_counts_unless_another_stays_open_beside_it() -> None:
     alone = GOLDEN_HOUR.replace("less_than: 18", "less_than: 18\n      if_missing: no_match")
     assert "W107" in codes({**BASE, "r.yaml": alone})
-    beside = alone.replace("  all:\n    - field: person.age", "  any:\n    - {field: setting, equals: custody}\n    - field: person.age")
+    beside = alone.replace(
+        "  all:\n    - field: person.age", "  any:\n    - {field: setting, equals: custody}\n    - field: person.age"
+    )
     assert codes({**BASE, "r.yaml": beside}) == []
 
 

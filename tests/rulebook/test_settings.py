@@ -154,7 +154,9 @@ def test_a_slip_of_syntax_hides_none_of_the_others_and_blames_nobody() -> None:
 
 
 def test_words_of_the_library_are_never_shown() -> None:
-    found = settings_from_text("service: {borough: [1]}\nintake: 5\nsms: 7\nrules: {a: b}\nrest: x\nprivacy: {keep: 1}\n")
+    found = settings_from_text(
+        "service: {borough: [1]}\nintake: 5\nsms: 7\nrules: {a: b}\nrest: x\nprivacy: {keep: 1}\n"
+    )
     said = " ".join(f"{problem.message} {problem.remedy}" for problem in found.problems)
     assert not [word for word in ("Input", "pydantic", "valid ", "dict", "tuple", "union", "{") if word in said]
 

@@ -3,6 +3,7 @@
 from alertd.service.messages.decode import decode
 from alertd.service.messages.encode import encode, encode_incident, encode_status, write_event
 from alertd.service.messages.envelope import Properties
+from alertd.service.messages.fields import SENT_INCIDENT
 from alertd.service.messages.schema import asyncapi_document, message_schema
 from alertd.service.messages.status import ANSWERS, PERSON_SOURCE, canonical
 from alertd.service.messages.text import fold_word
@@ -11,6 +12,7 @@ from alertd.service.messages.validate import validate_text
 __all__ = [
     "ANSWERS",
     "PERSON_SOURCE",
+    "SENT_INCIDENT",
     "Properties",
     "asyncapi_document",
     "canonical",

@@ -1,0 +1,71 @@
+"""`alertd`: every command, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import errno
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from alertd.cli import (
+    acting,
+    checking,
+    demo,
+    entering,
+    installing,
+    listing,
+    outbox,
+    publishing,
+    quarantine,
+    running,
+    schemas,
+    stories,
+    turns,
+)
+from alertd.cli.screen import bad
+from alertd.model.errors import AlertdError
+
+
+class _Commands(TyperGroup):
+    """Turns errors that a person can mend into their text and exit 1; a programming error keeps its traceback."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # noqa: ANN401  # the signature is Typer's
+        try:
+            return super().invoke(ctx)
+        except AlertdError as error:
+            bad(str(error))
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # whoever read our output has gone: Typer ends quietly
+            where = f" '{error.filename}'" if error.filename else ""
+            bad(
+                f"the system refused{where}: {error.strerror or error}\nRemedy: check the path, its owner and the space left"
+            )
+        raise typer.Exit(1)
+
+
+app = typer.Typer(
+    cls=_Commands,
+    help="From a message about a child at risk of serious violence to a person who has accepted it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _room in (running, installing, checking, stories, publishing, acting, entering, listing, outbox, quarantine, turns):
+    _room.add_to(app)
+schemas.add_to(app)
+demo.add_to(app)
+
+
+@app.callback()
+def alertd(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+) -> None:
+    """From a message about a child at risk of serious violence to a person who has accepted it."""
+
+
+def main() -> None:
+    """Run the command line; exits 0 done, 1 no or mendable, 2 wrong usage."""
+    app()

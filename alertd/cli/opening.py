@@ -1,0 +1,63 @@
+"""How commands open the installation, and find out who is acting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from alertd.core.on_call import on_call
+from alertd.daemon.parts import Parts, open_parts, read_settings
+from alertd.model.errors import NotPossible
+from alertd.model.ids import PersonId, RoleId
+from alertd.model.rulebook import RuleBook
+from alertd.rulebook.settings import Settings
+from alertd.rulebook.settings_file import find_config
+from alertd.rulebook.suggestions import did_you_mean
+from alertd.service.mending import Mending
+from alertd.service.people import People
+
+
+def config_path(config: Path | None) -> Path:
+    """The settings file meant by `--config`, the environment or the usual places."""
+    return find_config(config, os.environ)
+
+
+def settings_of(config: Path | None) -> Settings:
+    """Settings of the installation meant."""
+    return read_settings(config_path(config))
+
+
+@contextmanager
+def opened(config: Path | None) -> Iterator[Parts]:
+    """Open the installation meant; closed on leaving."""
+    with open_parts(settings_of(config)) as parts:
+        yield parts
+
+
+def people(parts: Parts) -> People:
+    """The verbs of people on an opened installation."""
+    return People(parts.store, parts.intake, parts.rules.ruling)
+
+
+def mending(parts: Parts) -> Mending:
+    """The verbs of mending on an opened installation."""
+    return Mending(parts.store, parts.intake)
+
+
+def person_named(book: RuleBook, name: str, now: datetime) -> PersonId:
+    """Who `--as` names.
+
+    Raises:
+        NotPossible: nobody; the text says who may be meant.
+    """
+    if PersonId(name) in book.people:
+        return PersonId(name)
+    if RoleId(name) in book.roles:
+        there = ", ".join(person.id for person in on_call(book, RoleId(name), now).people) or "nobody"
+        raise NotPossible(f"'{name}' is a role, not a person; on call there now: {there}")
+    raise NotPossible(
+        f"there is no person '{name}'{did_you_mean(name, book.people)}\nRemedy: give an id of people.yaml with --as"
+    )
