@@ -20,6 +20,7 @@ from alertd.cli import (
     quarantine,
     running,
     schemas,
+    standing,
     stories,
     turns,
 )
@@ -30,7 +31,7 @@ from alertd.model.errors import AlertdError
 class _Commands(TyperGroup):
     """Turns errors that a person can mend into their text and exit 1; a programming error keeps its traceback."""
 
-    def invoke(self, ctx: typer.Context) -> Any:  # noqa: ANN401  # the signature is Typer's
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # noqa: ANN401  # the signature is Typer's
         try:
             return super().invoke(ctx)
         except AlertdError as error:
@@ -39,9 +40,8 @@ class _Commands(TyperGroup):
             if error.errno == errno.EPIPE:
                 raise  # whoever read our output has gone: Typer ends quietly
             where = f" '{error.filename}'" if error.filename else ""
-            bad(
-                f"the system refused{where}: {error.strerror or error}\nRemedy: check the path, its owner and the space left"
-            )
+            text = f"the system refused{where}: {error.strerror or error}"
+            bad(f"{text}\nRemedy: check the path, its owner and the space left")
         raise typer.Exit(1)
 
 
@@ -53,10 +53,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _room in (running, installing, checking, stories, publishing, acting, entering, listing, outbox, quarantine, turns):
+_ROOMS = (
+    *(demo, running, installing, checking, stories, publishing, schemas),
+    *(acting, entering, listing, outbox, quarantine, turns, standing),
+)
+for _room in _ROOMS:
     _room.add_to(app)
-schemas.add_to(app)
-demo.add_to(app)
 
 
 @app.callback()

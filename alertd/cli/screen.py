@@ -16,6 +16,8 @@ from alertd.core.calendar import local
 _WIDE = 400
 """Columns where there is no terminal: a line of a file or pipe is never cut or wrapped."""
 
+_PLURALS = {"person": "people", "story": "stories"}
+
 Cell = str | Text
 
 
@@ -78,7 +80,7 @@ def when(at: datetime | None) -> str:
 
 
 def plural(number: int, noun: str) -> str:
-    """A number with its noun: `1 case`, `2 cases`, `3 entries`."""
+    """A number with its noun: `1 case`, `2 cases`, `3 people`."""
     if number == 1:
         return f"1 {noun}"
-    return f"{number:,} {noun[:-1]}ies" if noun.endswith("ry") else f"{number:,} {noun}s"
+    return f"{number:,} {_PLURALS.get(noun, f'{noun}s')}"

@@ -1,1 +1,1 @@
-"""The pure middle: fold, judge, clocks, ladders, rotas, privacy. Time and randomness are arguments, I/O does not exist."""
+"""The pure middle: fold, judge, clocks, ladders, rotas, privacy. Time is an argument, and nothing here does I/O."""

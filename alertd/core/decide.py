@@ -7,7 +7,7 @@ decision.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,7 +73,7 @@ class Terms:
 
     plan: Plan
     hashed: Callable[[str], Token]
-    rest: RestHours = RestHours()
+    rest: RestHours = field(default_factory=RestHours)
     keep_order: bool = True
 
 

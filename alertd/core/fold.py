@@ -5,12 +5,12 @@ Source: MESSAGES, "A case is a fold".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from alertd.model.case import StoredMessage
-from alertd.model.contract import ABOUT_FIELDS, FIELDS, LIST_FIELDS, PEOPLE_EVENTS
+from alertd.model.contract import ABOUT_FIELDS, FIELDS, LIST_FIELDS, PEOPLE_EVENTS, FieldSpec
 from alertd.model.message import Message
 from alertd.model.values import FieldType, Kind, Value
 
@@ -222,32 +222,53 @@ def _apply(fields: dict[str, Value], message: Message) -> None:
 
 def typed_value(name: str, text: str) -> Value | None:
     """Type a text by the contract of its field; None when it does not fit, which leaves the field unknown."""
-    spec = FIELDS[name]
-    word = text.strip().casefold().replace(" ", "_").replace("-", "_")
-    match spec.type:
-        case FieldType.NUMBER:
-            return int(text) if text.strip().isdecimal() and len(text.strip()) < 10 else None
-        case FieldType.TRUTH:
-            return {"yes": True, "true": True, "no": False, "false": False}.get(word)
-        case FieldType.WORD:
-            return word if word in spec.words else None
-        case FieldType.WORDS:
-            words = tuple(w for part in text.split(",") if (w := part.strip().casefold().replace(" ", "_")))
-            return tuple(w for w in words if not spec.words or w in spec.words) or None
-        case FieldType.REFS:
-            return tuple(part.strip() for part in text.split(",") if part.strip()) or None
-        case FieldType.TIME:
-            return _time(text)
-        case _:
-            return text.strip() or None
+    return _READERS.get(FIELDS[name].type, _text)(text, FIELDS[name])
 
 
-def _time(text: str) -> datetime | None:
+def _word(text: str) -> str:
+    return text.strip().casefold().replace(" ", "_").replace("-", "_")
+
+
+def _text(text: str, _: FieldSpec) -> str | None:
+    return text.strip() or None
+
+
+def _number(text: str, _: FieldSpec) -> int | None:
+    return int(text) if text.strip().isdecimal() and len(text.strip()) <= _LONGEST_NUMBER else None
+
+
+def _truth(text: str, _: FieldSpec) -> bool | None:
+    return {"yes": True, "true": True, "no": False, "false": False}.get(_word(text))
+
+
+def _known_word(text: str, spec: FieldSpec) -> str | None:
+    return word if (word := _word(text)) in spec.words else None
+
+
+def _list(text: str, spec: FieldSpec) -> tuple[str, ...] | None:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if spec.type is FieldType.REFS or not spec.words:
+        return tuple(parts) or None
+    return tuple(word for part in parts if (word := _word(part)) in spec.words) or None
+
+
+def _time(text: str, _: FieldSpec) -> datetime | None:
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
     return at if at.tzinfo is not None else None
+
+
+_LONGEST_NUMBER = 9
+_READERS: dict[FieldType, Callable[[str, FieldSpec], Value | None]] = {
+    FieldType.NUMBER: _number,
+    FieldType.TRUTH: _truth,
+    FieldType.WORD: _known_word,
+    FieldType.WORDS: _list,
+    FieldType.REFS: _list,
+    FieldType.TIME: _time,
+}
 
 
 def _outside_false_alarm(incidents: Sequence[Record], statuses: Sequence[Record]) -> list[Record]:
@@ -289,10 +310,7 @@ def record_fields(state: Fold, record: Record) -> dict[str, Value]:
         else:
             fields.pop("incident_at", None)
         return fields
-    for name, value in message.about.items():
-        if name in _ABOUT:
-            fields[name] = value
-    return fields
+    return fields | {name: value for name, value in message.about.items() if name in _ABOUT}
 
 
 _ABOUT = frozenset(ABOUT_FIELDS.values())

@@ -1,8 +1,8 @@
 """The moments at which things became known: runs of rules and clocks, one prefix of the messages after another.
 
-A case's runs are what one gets by judging each prefix of its messages in the order received. As long as messages come in
-that order, one step from the stored runs is enough (`advance`); when one comes out of order, or cases join, the whole
-history is judged again (`points`, then `advance` from nothing). Both give the same, which a property test holds.
+A case's runs are what one gets by judging each prefix of its messages in the order received. As long as messages come
+in that order, one step from the stored runs is enough (`advance`); when one comes out of order, or cases join, the
+whole history is judged again (`points`, then `advance` from nothing). Both give the same, which a property test holds.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _runs(
                 about = "ask" if match.asks else "rule"
                 renamed.append((f"{about}:{match.rule}", match.fallback, match.key))
                 result = [_renamed_run(each, match) for each in result]
-        result.append(_begun(match, when, result, book) if run is None else _continued(run, match, book))
+        result.append(_begun(match, when, result, book) if run is None else _continued(run, match))
     result += [_ended(run, when.at, book) for run in current.values()]
     return tuple(sorted(result, key=lambda r: (r.rule, r.key, r.asks, r.episode))), renamed
 
@@ -144,7 +144,7 @@ def _begun(match: Match, when: Moment, before: Sequence[Run], book: RuleBook) ->
     )
 
 
-def _continued(run: Run, match: Match, book: RuleBook) -> Run:
+def _continued(run: Run, match: Match) -> Run:
     if (run.key, run.presumed, run.check, run.at) == (match.key, match.presumed, match.check, match.at):
         return run
     return replace(

@@ -16,8 +16,8 @@ from alertd.core import cross
 from alertd.core.clocks import ClockState, state_now
 from alertd.core.fold import Fold, Record, record_fields
 from alertd.core.judged import Ask, AskMatcher, AskOthers, Context, Judged, Lookup, Match, WantedClock
-from alertd.core.plan import Plan, labels_of, rule_expr
-from alertd.core.wanted import Slot, match_of, wanted_clocks
+from alertd.core.plan import Plan, labels_of
+from alertd.core.wanted import Slot, WantedClocks, match_of
 from alertd.model.case import CrossRow
 from alertd.model.conditions import Another
 from alertd.model.errors import MatcherError
@@ -34,8 +34,9 @@ Judging = Generator[Ask, Any, Judged]
 
 @dataclass(slots=True)
 class _Round:
-    """What one fixpoint has found so far."""
+    """What one fixpoint has found so far, up to which stratum."""
 
+    level: int = -1
     labels: tuple[str, ...] = ()
     clocks: tuple[WantedClock, ...] = ()
     matches: dict[tuple[RuleId, str], Match] = field(default_factory=dict)
@@ -51,35 +52,41 @@ class _Judge:
         self.plan: Plan = context.plan
         self.memo: dict[object, tuple[View, Answers]] = {}
         self.cross: dict[Token, dict[LeafId, Answer]] = {}
-        self.anchored: set[Token] = set()
+        self.clocks = WantedClocks(fold, context)
         self.rows: list[CrossRow] = []
         self.verify: list[tuple[Lookup, tuple[CrossRow, ...]]] = []
 
     def run(self) -> Judging:
-        """Judge, stratum by stratum, until nothing new comes."""
+        """Judge, stratum by stratum, until nothing new comes; look at other cases once the lowest has settled."""
         found = _Round()
         for level in range(self.plan.depth):
-            for _ in range(MAX_ROUNDS):
-                slots = list(self._slots(found))
-                answers = yield from self._answers(slots)
-                if level == 0 and not self.rows and self.plan.book.leaves:
-                    answers = yield from self._look_around(slots, answers)
-                before = (found.labels, found.clocks)
-                found = self._derive(list(zip(slots, answers, strict=True)), level)
-                if before == (found.labels, found.clocks):
-                    break
-            else:
-                raise MatcherError(f"the rules did not settle within {MAX_ROUNDS} rounds")
+            found = yield from self._settled(found, level)
+            if level == 0 and self.plan.book.leaves and (yield from self._look_around(found.judged)):
+                found = yield from self._settled(found, level)
         return self._result(found)
+
+    def _settled(self, found: _Round, level: int) -> Generator[Ask, Any, _Round]:
+        """Derive from what was derived until it stays the same; the very first round judges messages alone."""
+        for _ in range(MAX_ROUNDS):
+            slots = list(self._slots(found, whole=bool(found.judged)))
+            answers, fresh = yield from self._answers(slots)
+            if (
+                not fresh
+                and found.level == level
+                and [slot.name for slot, _ in found.judged] == [s.name for s in slots]
+            ):
+                return found
+            found = self._derive(list(zip(slots, answers, strict=True)), level)
+        raise MatcherError(f"the rules did not settle within {MAX_ROUNDS} rounds")
 
     # --- views
 
-    def _slots(self, found: _Round) -> Iterable[Slot]:
+    def _slots(self, found: _Round, *, whole: bool) -> Iterable[Slot]:
         shared = self._shared(found)
         for record in (*self.fold.incidents, *self.fold.statuses):
             fields = record_fields(self.fold, record) | shared
             yield Slot(record.message.kind, record.stored.tokens.record, fields, record.at, record)
-        if not self.fold.incidents:
+        if not whole or not self.fold.incidents:
             return
         last = max(record.at for record in (*self.fold.incidents, *self.fold.statuses))
         yield Slot(Kind.CASE, Token(b"case"), dict(self.fold.fields) | shared, last, None)
@@ -97,7 +104,7 @@ class _Judge:
         run = clock.as_run(self.context.now, self.plan.book.version)
         stands = state_now(run, self.plan.book, self.context.now)
         states = (stands, ClockState.BREACHED) if stands is ClockState.MET_LATE else (stands,)
-        for each in states:
+        for each in (one for one in states if self.plan.hears_clock(clock.clock, one.value)):
             fields: dict[str, Value] = dict(self.fold.fields) | shared
             fields |= {"clock.id": clock.clock, "clock.state": each.value, "clock.due_at": clock.due_at}
             if each is ClockState.BREACHED:
@@ -109,15 +116,15 @@ class _Judge:
 
     # --- answers
 
-    def _answers(self, slots: Sequence[Slot]) -> Generator[Ask, Any, list[Answers]]:
-        """Answers for each slot, asking the matcher only for what changed since it answered last."""
+    def _answers(self, slots: Sequence[Slot]) -> Generator[Ask, Any, tuple[list[Answers], bool]]:
+        """Answers for each slot, asking the matcher only for what changed since; and whether anything had."""
         views = [self._view(slot) for slot in slots]
         stale = [n for n, (slot, view) in enumerate(zip(slots, views, strict=True)) if self._changed(slot, view)]
         if stale:
             fresh = yield AskMatcher(tuple(views[n] for n in stale))
             for n, answers in zip(stale, fresh, strict=True):
                 self.memo[slots[n].name] = (views[n], answers)
-        return [self.memo[slot.name][1] for slot in slots]
+        return [self.memo[slot.name][1] for slot in slots], bool(stale)
 
     def _view(self, slot: Slot) -> View:
         return View(slot.kind, slot.fields, slot.at, self.cross.get(slot.name, {}))
@@ -134,17 +141,21 @@ class _Judge:
 
     # --- other cases
 
-    def _look_around(self, slots: Sequence[Slot], answers: list[Answers]) -> Generator[Ask, Any, list[Answers]]:
-        """Make the rows by which others see this case, and answer its own `count` and `another` leaves."""
-        for slot, given in zip(slots, answers, strict=True):
+    def _look_around(self, judged: Sequence[tuple[Slot, Answers]]) -> Generator[Ask, Any, bool]:
+        """Make the rows by which others see this case, and answer its own `count` and `another` leaves.
+
+        Returns:
+            True when there were such leaves to answer.
+        """
+        for slot, given in judged:
             for leaf in self.plan.book.leaves.values():
                 kind = leaf.kind if isinstance(leaf, Another) else leaf.messages
                 if kind is slot.kind:
                     record = cross.NO_TOKEN if slot.kind is Kind.CASE else slot.name
                     self.rows += cross.targets(leaf, self._view(slot), given, record, self.fold, self.context.hashed)
-        anchors = list(self._anchors(slots, answers))
+        anchors = list(self._anchors(judged))
         if not anchors:
-            return answers
+            return False
         lookups = tuple(dict.fromkeys(cross.lookup(self.plan.book.leaves[row.leaf], row) for _, row in anchors))
         replies = yield AskOthers(lookups)
         others = dict(zip(lookups, replies, strict=True))
@@ -152,14 +163,14 @@ class _Judge:
         for slot, row in anchors:
             self.cross.setdefault(slot.name, {})[row.leaf] = self._cross_answer(row, others)
         self.rows += [row for _, row in anchors]
-        return (yield from self._answers(slots))
+        return True
 
-    def _anchors(self, slots: Sequence[Slot], answers: Sequence[Answers]) -> Iterable[tuple[Slot, CrossRow]]:
+    def _anchors(self, judged: Sequence[tuple[Slot, Answers]]) -> Iterable[tuple[Slot, CrossRow]]:
         """Records for which a rule hangs on what other cases hold: it came out unknown without them."""
-        for slot, given in zip(slots, answers, strict=True):
+        for slot, given in judged:
             wanted: dict[LeafId, None] = {}
-            for rule in self.plan.rules[slot.kind]:
-                if rule.id in self.plan.cross and given.get(rule_expr(rule.id)) is Answer.UNKNOWN:
+            for rule, expr in self.plan.rules[slot.kind]:
+                if rule.id in self.plan.cross and given.get(expr) is Answer.UNKNOWN:
                     wanted |= dict.fromkeys(self.plan.cross[rule.id])
             for leaf in wanted:
                 row = cross.anchor(self.plan.book.leaves[leaf], self._view(slot), slot.name, self.context.hashed)
@@ -177,17 +188,20 @@ class _Judge:
     def _derive(self, judged: list[tuple[Slot, Answers]], level: int) -> _Round:
         matched: list[tuple[Rule, Slot, Match]] = []
         for slot, answers in judged:
-            for rule in self.plan.rules[slot.kind]:
-                if self.plan.stratum.get(rule.id, 0) <= level and self._in_force(rule):
-                    match = match_of(rule, slot, answers, self.context)
-                    if match is not None:
-                        matched.append((rule, slot, match))
+            for rule, expr in self.plan.rules[slot.kind]:
+                given = answers.get(expr, Answer.NO)
+                if given is Answer.NO or self.plan.stratum.get(rule.id, 0) > level or not self._in_force(rule):
+                    continue
+                match = match_of(rule, slot, given, self.context)
+                if match is not None:
+                    matched.append((rule, slot, match))
         matched = _without_replaced(matched)
         acting = [m for m in matched if not m[2].asks and m[0].status is RuleStatus.LIVE]
         labels = tuple(sorted({label for rule, _, _ in acting for label in labels_of(rule)}))
         return _Round(
+            level=level,
             labels=labels,
-            clocks=wanted_clocks(acting, judged, self.fold, self.context),
+            clocks=self.clocks.wanted(acting, judged),
             matches=_by_key(match for _, _, match in matched),
             judged=judged,
         )

@@ -89,7 +89,7 @@ def clock_name(clock: ClockRun) -> str:
 
 
 def repeats(after: datetime, every: timedelta, times: int, until: datetime) -> list[datetime]:
-    """Moments of repetition after a ladder's end: `times` at `every`, then hourly; up to the first one after `until`."""
+    """Moments of repetition after a ladder's end: `times` at `every`, then hourly; up to the first after `until`."""
     found: list[datetime] = []
     at = after
     while at <= until:

@@ -116,13 +116,18 @@ def hours_of(book: RuleBook, role: RoleId) -> HoursId | None:
 
 
 def handovers(book: RuleBook, start: datetime, until: datetime, role: RoleId = DUTY) -> tuple[datetime, ...]:
-    """Moments in (start, until] at which a routing role passes from one team to the other, earliest first."""
+    """Moments after `start` at which a routing role passes from one team to the other, earliest first.
+
+    All up to `until`, and the first one after it.
+    """
     block = book.roles.get(role)
     if block is None or block.during is None or block.otherwise is None:
         return ()
     found: list[datetime] = []
     change = next_change(book.hours[block.during], start)
-    while change is not None and change <= until:
+    while change is not None:
         found.append(change)
+        if change > until:
+            break
         change = next_change(book.hours[block.during], change)
     return tuple(found)

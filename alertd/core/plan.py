@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from alertd.core.strata import strata
 from alertd.model.conditions import (
@@ -13,6 +14,8 @@ from alertd.model.conditions import (
     DefinitionCondition,
     FieldCondition,
     Group,
+    Heading,
+    Op,
 )
 from alertd.model.ids import ClockId, ExprId, LeafId, RuleId
 from alertd.model.rulebook import Classify, Rule, RuleBook, RuleStatus, StopsWhen
@@ -27,23 +30,30 @@ class Plan:
 
     Attributes:
         book: The rule book.
-        rules: Live and shadow rules by kind, in file order.
+        rules: Live and shadow rules by kind, in file order, each with the name of its condition.
         stratum: Rule → stratum; a rule is judged after all rules of lower strata.
         depth: Number of strata.
         reads_labels: Kinds with an expression that reads labels, so that they are judged again when labels grow.
         cross: Rule → the `count` and `another` leaves it looks through.
         leaf_rules: Leaf → the rules that look through it.
         stops: Status event → clock alternatives that it may satisfy, with their expressions.
+        heard: What clock rules listen to: (clock id, state), None for any. A clock in another state is not judged,
+            since every clock rule would say no.
     """
 
     book: RuleBook
-    rules: Mapping[Kind, tuple[Rule, ...]]
+    rules: Mapping[Kind, tuple[tuple[Rule, ExprId], ...]]
     stratum: Mapping[RuleId, int]
     depth: int
     reads_labels: frozenset[Kind]
     cross: Mapping[RuleId, tuple[LeafId, ...]]
     leaf_rules: Mapping[LeafId, tuple[RuleId, ...]]
     stops: Mapping[str, tuple[tuple[ClockId, ExprId], ...]]
+    heard: frozenset[tuple[str | None, str | None]]
+
+    def hears_clock(self, clock: str, state: str) -> bool:
+        """Whether some clock rule may say anything but no to a clock in a state."""
+        return any(id_ in (None, clock) and word in (None, state) for id_, word in self.heard)
 
 
 def rule_expr(rule: RuleId) -> ExprId:
@@ -82,14 +92,36 @@ def plan(book: RuleBook) -> Plan:
     }
     return Plan(
         book=book,
-        rules={kind: tuple(rule for rule in active if rule.message is kind) for kind in Kind},
+        rules={kind: tuple((rule, rule_expr(rule.id)) for rule in active if rule.message is kind) for kind in Kind},
         stratum=level,
         depth=max((level.get(rule.id, 0) for rule in active), default=0) + 1,
         reads_labels=frozenset(e.kind for e in book.expressions if _reads_labels(e.condition, book)),
         cross={rule: leaves for rule, leaves in cross.items() if leaves},
         leaf_rules={leaf: tuple(r for r, leaves in cross.items() if leaf in leaves) for leaf in book.leaves},
         stops=_stops(book),
+        heard=frozenset(pair for rule in active if rule.message is Kind.CLOCK for pair in _heard(rule, book)),
     )
+
+
+def _heard(rule: Rule, book: RuleBook) -> Iterator[tuple[str | None, str | None]]:
+    """Clock ids and states that a clock rule needs, as far as its outermost conditions say."""
+    ids, states = _needed_words(rule.when, "clock.id", book), _needed_words(rule.when, "clock.state", book)
+    return product(ids or (None,), states or (None,))
+
+
+def _needed_words(condition: Condition, field: str, book: RuleBook) -> tuple[str, ...]:
+    """Words of which the field must hold one for a condition to be anything but no; empty when it may hold any."""
+    match condition:
+        case FieldCondition(field=name, op=Op.EQUALS, value=str() as word, if_missing=None) if name == field:
+            return (word,)
+        case FieldCondition(field=name, op=Op.IN, value=tuple() as words, if_missing=None) if name == field:
+            return tuple(str(word) for word in words)
+        case DefinitionCondition(name=definition):
+            return _needed_words(book.definitions[definition].condition, field, book)
+        case Group(heading=Heading.ALL, items=items):
+            return next((words for item in items if (words := _needed_words(item, field, book))), ())
+        case _:
+            return ()
 
 
 def _reads_labels(condition: Condition, book: RuleBook) -> bool:

@@ -51,7 +51,7 @@ def reconcile(
         if row.key.step.endswith("!"):
             continue
         line = wanted.get(row.key)
-        after = _withdrawn(row, line, now) if _vanished(row, line, now) else _moved(row, line)
+        after = _withdrawn(row, line) if _vanished(row, line, now) else _moved(row, line)
         if after is not None and after != row:
             changed.append(after)
             if (
@@ -69,21 +69,22 @@ def _due(
     """Lines whose time has come and that nobody recorded, with the state in which to record them."""
     latest: dict[str, datetime] = {}
     for line in lines:
-        if line.series and line.at <= now and line.at >= line.known_at:
+        if line.series and line.known_at <= line.at <= now:
             latest[line.series] = max(line.at, latest.get(line.series, line.at))
     for line in lines:
-        if line.key in recorded:
-            continue
-        if line.request:
-            yield line, LineState.DONE if line.done else LineState.OPEN, ""
-        elif line.at > now:
-            continue
-        elif line.at < line.known_at:
-            yield line, LineState.SKIPPED, "past_when_learned"
-        elif line.series and line.at < latest[line.series]:
-            yield line, LineState.SKIPPED, "overtaken"
-        else:
-            yield line, LineState.PENDING, ""
+        if line.key not in recorded and (line.request or line.at <= now):
+            yield line, *_fresh_state(line, latest)
+
+
+def _fresh_state(line: Line, latest: dict[str, datetime]) -> tuple[LineState, str]:
+    """State in which a line is recorded: to be told, or passed over with the reason."""
+    if line.request:
+        return (LineState.DONE if line.done else LineState.OPEN), ""
+    if line.at < line.known_at:
+        return LineState.SKIPPED, "past_when_learned"
+    if line.series and line.at < latest[line.series]:
+        return LineState.SKIPPED, "overtaken"
+    return LineState.PENDING, ""
 
 
 def _made(case: CaseId, line: Line, state: LineState, reason: str, now: datetime, version: Version) -> Obligation:
@@ -116,7 +117,7 @@ def _vanished(row: Obligation, line: Line | None, now: datetime) -> bool:
     return undone and row.state in (*_LIVE, LineState.TOLD)
 
 
-def _withdrawn(row: Obligation, line: Line | None, now: datetime) -> Obligation:
+def _withdrawn(row: Obligation, line: Line | None) -> Obligation:
     reason = "undone" if line is not None else "no_longer_true"
     return replace(row, state=LineState.WITHDRAWN, reason=reason, not_before=None)
 

@@ -1,4 +1,4 @@
-"""Everything that should be told about a case: past and future, with key and time. Pure; the ledger holds what was done."""
+"""Everything that should be told about a case, past and future, with key and time; the ledger holds what was done."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ Source: protocol notes, "Who is woken"; RULES, "One alert per case and episode".
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertd.core.episodes import Episode
@@ -22,33 +23,58 @@ STEP_TEXT = "escalation"
 REPEAT_TEXT = "repeat_alert"
 
 
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """An alert whose lines are worked out, with what its texts name: the clock, and fields to check."""
+
+    scene: Scene
+    episode: Episode
+    clock: str
+    check: tuple[str, ...]
+
+
+def climb(scene: Scene, episode: Episode) -> Climb:
+    """Work out what all texts of an alert name."""
+    return Climb(scene, episode, running_clock(scene), check_of(scene, episode))
+
+
 def alert_lines(scene: Scene, episode: Episode) -> Iterable[Line]:
     """All lines of one alert, past and future."""
-    yield from _first(scene, episode)
+    of = climb(scene, episode)
+    yield from _first(of)
     ladder = scene.book.ladders.get(LadderId(episode.alert.ladder))
     if ladder is not None:
         for number, start in enumerate(episode.alert.rounds):
-            yield from _round(scene, episode, ladder, number, start)
-    yield from _handovers(scene, episode)
+            yield from _round(of, ladder, number, start)
+    yield from _handovers(of)
 
 
-def _line(scene: Scene, episode: Episode, step: str, role: RoleId, at: datetime, **rest: object) -> Line:
-    check = check_of(scene, episode)
-    values: dict[str, object] = {
-        "key": ObligationKey(scene.case, "alert", "", episode.alert.episode, step, role),
-        "at": at,
-        "known_at": at,
-        "series": f"alert/{episode.alert.episode}",
-        "template": STEP_TEXT,
-        "by": (Channel.SMS, Channel.EMAIL),
-        "rest": Rest.WAKE,
-        "severity": Severity.URGENT,
-        "reasons": tuple(episode.alert.reasons),
-        "ladder": True,
-        "clock": running_clock(scene),
-        "check": check,
-    }
-    return Line(**(values | rest))  # type: ignore[arg-type]  # the dict above names every field with its type
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How something is told."""
+
+    template: str
+    by: tuple[Channel, ...] = (Channel.SMS, Channel.EMAIL)
+    rest: Rest = Rest.WAKE
+
+
+def _line(of: Climb, step: str, role: RoleId, at: datetime, how: Saying) -> Line:
+    """A line of an alert's climb; callers change what is otherwise."""
+    alert = of.episode.alert
+    return Line(
+        key=ObligationKey(of.scene.case, "alert", "", alert.episode, step, role),
+        at=at,
+        known_at=at,
+        series=f"alert/{alert.episode}",
+        template=how.template,
+        by=how.by,
+        rest=how.rest,
+        severity=Severity.URGENT,
+        reasons=alert.reasons,
+        ladder=True,
+        clock=of.clock,
+        check=of.check,
+    )
 
 
 def check_of(scene: Scene, episode: Episode) -> tuple[str, ...]:
@@ -70,59 +96,46 @@ def running_clock(scene: Scene) -> str:
     return clock_name(first)
 
 
-def _first(scene: Scene, episode: Episode) -> Iterable[Line]:
+def _first(of: Climb) -> Iterable[Line]:
     """Step 0: each reason's own notifies, once a role."""
     told: set[RoleId] = set()
-    for run in episode.runs:
+    duty = of.episode.alert.duty
+    for run in of.episode.runs:
         if run.ended_at is not None:
             continue
-        for notify in scene.book.rules[run.rule].notifies:
+        for notify in of.scene.book.rules[run.rule].notifies:
             for role in notify.roles:
-                if role in told:
-                    continue
-                told.add(role)
-                is_duty = role == episode.alert.duty
-                rest = notify.rest or (Rest.WAKE if is_duty else Rest.HOLD)
-                yield _line(
-                    scene, episode, "0", role, run.known_at,
-                    series="", template=notify.template, by=notify.by, rest=rest, ladder=is_duty,
-                )  # fmt: skip
+                if role not in told:
+                    told.add(role)
+                    rest = notify.rest or (Rest.WAKE if role == duty else Rest.HOLD)
+                    line = _line(of, "0", role, run.known_at, Saying(notify.template, notify.by, rest))
+                    yield replace(line, series="", ladder=role == duty)
 
 
-def _round(scene: Scene, episode: Episode, ladder: Ladder, number: int, start: datetime) -> Iterable[Line]:
+def _round(of: Climb, ladder: Ladder, number: int, start: datetime) -> Iterable[Line]:
     """One climb of the ladder: from the alert's opening, or again from a release."""
-    until = _round_end(scene, episode, number)
+    scene = of.scene
+    until = _round_end(scene, of.episode, number)
     name = f"r{number}." if number else ""
     if number:
-        for line in _told(scene, episode, f"{name}s0", start, _again(episode.alert.duty)):
-            yield line
-    times = _step_times(scene, episode, ladder, name, start)
+        yield _line(of, f"{name}s0", of.episode.alert.duty, start, Saying(FIRST_TEXT))
+    times = _step_times(scene, of.episode, ladder, name, start)
     for index, (step, at) in enumerate(zip(ladder.steps, times, strict=True)):
-        if at < until and not _replaced(scene, episode, step, at):
-            yield from _told(scene, episode, f"{name}s{index + 1}", at, step)
+        if at < until and not _replaced(scene, of.episode, step, at):
+            how = Saying(step.template, step.by, step.rest or Rest.WAKE)
+            for role in step.roles:
+                yield _line(of, f"{name}s{index + 1}", role, at, how)
     last = times[-1] if times else start
     for index, at in enumerate(repeats(last, ladder.repeat_every, ladder.repeat_times, min(scene.now, until))):
         if at < until and not precedence(scene, at):
-            yield from repeat_lines(scene, episode, f"{name}repeat{index + 1}", at, ladder)
+            yield from repeat_lines(of, f"{name}repeat{index + 1}", at, ladder)
 
 
-def _again(role: RoleId) -> LadderStep:
-    return LadderStep(timedelta(0), (role,), FIRST_TEXT, (Channel.SMS, Channel.EMAIL))
-
-
-def _told(scene: Scene, episode: Episode, name: str, at: datetime, step: LadderStep) -> Iterable[Line]:
-    for role in step.roles:
-        yield _line(scene, episode, name, role, at, template=step.template, by=step.by, rest=step.rest or Rest.WAKE)
-
-
-def repeat_lines(
-    scene: Scene, episode: Episode, name: str, at: datetime, ladder: Ladder, **more: object
-) -> Iterable[Line]:
+def repeat_lines(of: Climb, name: str, at: datetime, ladder: Ladder) -> Iterable[Line]:
     """One repetition after the last step: the present duty role by SMS and call, and the last role."""
-    both = (Channel.SMS, Channel.CALL)
-    yield _line(scene, episode, name, episode.alert.duty, at, template=REPEAT_TEXT, by=both, repeat=True, **more)
-    if ladder.exhausted != episode.alert.duty:
-        yield _line(scene, episode, name, ladder.exhausted, at, template=REPEAT_TEXT, by=both, repeat=True, **more)
+    how = Saying(REPEAT_TEXT, (Channel.SMS, Channel.CALL))
+    for role in dict.fromkeys((of.episode.alert.duty, ladder.exhausted)):
+        yield replace(_line(of, name, role, at, how), repeat=True)
 
 
 def _round_end(scene: Scene, episode: Episode, number: int) -> datetime:
@@ -195,11 +208,13 @@ def climbs(clock: ClockRun) -> bool:
     return clock.due_at > clock.due_known_at
 
 
-def _handovers(scene: Scene, episode: Episode) -> Iterable[Line]:
+def _handovers(of: Climb) -> Iterable[Line]:
     """Re-send an unaccepted alert to the incoming team whenever the duty passes over."""
+    episode, scene = of.episode, of.scene
     if episode.alert.duty != DUTY:
         return
-    until = min(_round_end(scene, episode, len(episode.alert.rounds) - 1), scene.now + timedelta(days=5))
-    for at in handovers(scene.book, episode.alert.opened_at, until):
-        if at < until and scene.episodes and episode.open_at(at):
-            yield _line(scene, episode, f"handover{at:%Y%m%d%H%M}", DUTY, at, series="", template=FIRST_TEXT)
+    until = _round_end(scene, episode, len(episode.alert.rounds) - 1)
+    for at in handovers(scene.book, episode.alert.opened_at, min(scene.now, until)):
+        if at < until and episode.open_at(at):
+            line = _line(of, f"handover{at:%Y%m%d%H%M}", DUTY, at, Saying(FIRST_TEXT))
+            yield replace(line, series="")

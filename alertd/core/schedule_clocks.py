@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from alertd.core.calendar import RestHours
 from alertd.core.clocks import ClockState, state, warn_at
 from alertd.core.lines import Line, Scene, clock_name, repeats
-from alertd.core.schedule_alerts import climbs, repeat_lines
+from alertd.core.schedule_alerts import climb, climbs, repeat_lines
 from alertd.model.case import ClockRun, ObligationKey
 from alertd.model.ids import RoleId
 from alertd.model.rulebook import Clock, Notify, Warn
@@ -74,7 +74,8 @@ def _not_too_soon(scene: Scene, block: Clock, role: RoleId, at: datetime) -> dat
 def brought_forward(rest: RestHours, at: datetime, due: datetime, known_at: datetime) -> datetime:
     """A held warning that would lose more than half of the remaining time goes at 21:00 that evening.
 
-    When 21:00 has passed by the time it is known, its own time stays: it is held and goes with the next permitted message.
+    When 21:00 has passed by the time it is known, its own time stays: it is held, and goes with the next permitted
+    message.
     """
     if not rest.contains(at) or due - rest.end_after(at) >= (due - at) / 2:
         return at
@@ -147,7 +148,7 @@ def _ladder_breach(scene: Scene, clock: ClockRun, block: Clock) -> Iterable[Line
     for number, at in enumerate(repeats(times[-1], ladder.repeat_every, ladder.repeat_times, scene.now)):
         if _still_climbing(scene, clock, at) and open_alert.open_at(at):
             name = f"{clock.clock}.{clock.key[:8]}.repeat{number + 1}"
-            yield from repeat_lines(scene, open_alert, name, at, ladder)
+            yield from repeat_lines(climb(scene, open_alert), name, at, ladder)
 
 
 def _still_climbing(scene: Scene, clock: ClockRun, at: datetime) -> bool:

@@ -102,9 +102,8 @@ def labels_read(condition: Condition, definitions: Definitions, absent: bool = F
 def _field_reads(condition: FieldCondition, absent: bool) -> Iterator[LabelRead]:
     if condition.op is Op.EXISTS:
         yield LabelRead(None, absent ^ (condition.value is False))
-    elif isinstance(condition.value, tuple):
-        for label in condition.value:
-            yield LabelRead(str(label), absent)
+    labels = condition.value if isinstance(condition.value, tuple) else ()
+    yield from (LabelRead(str(label), absent) for label in labels)
 
 
 def _judged(rules: Iterable[Rule]) -> list[Rule]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
+from hashlib import sha256
 
 from alertd.core.clocks import Stop, best_stop, due_at
 from alertd.core.conditions import unknown_fields
 from alertd.core.cross import spelled
 from alertd.core.fold import Fold, Record
 from alertd.core.judged import Context, Match, WantedClock
-from alertd.core.plan import rule_expr
 from alertd.model.ids import ClockId, ExprId, Token
 from alertd.model.rulebook import Clock, IfMissing, Rule, StartClock, StopClock
 from alertd.model.values import Answer, Kind, Value
@@ -47,10 +48,9 @@ class _Starter:
 Acting = Sequence[tuple[Rule, Slot, Match]]
 
 
-def match_of(rule: Rule, slot: Slot, answers: Answers, context: Context) -> Match | None:
-    """What a rule makes of a record: a match, a question, or nothing."""
-    given = answers.get(rule_expr(rule.id), Answer.NO)
-    if given is Answer.NO or (given is Answer.UNKNOWN and rule.if_missing is IfMissing.NO_MATCH):
+def match_of(rule: Rule, slot: Slot, given: Answer, context: Context) -> Match | None:
+    """What a rule makes of a record whose answer is not *no*: a match, a question, or nothing."""
+    if given is Answer.UNKNOWN and rule.if_missing is IfMissing.NO_MATCH:
         return None
     is_global = rule.id in context.plan.cross and "case_ref" not in rule.once_per
     key = key_of(f"rule:{rule.id}", rule.once_per, slot, context)
@@ -86,8 +86,7 @@ def key_of(about: str, parts: Iterable[str], slot: Slot, context: Context) -> _K
     """
     names = [part for part in parts if part != "case_ref"]
     if not names:
-        key = _hex(about, ("case",), context)
-        return _Key(key, key)
+        return _whole_case(about)
     fallback = _hex(about, ("record", slot.name.hex()), context)
     values = [slot.fields.get(name) for name in names]
     if any(value is None for value in values):
@@ -95,24 +94,44 @@ def key_of(about: str, parts: Iterable[str], slot: Slot, context: Context) -> _K
     return _Key(_hex(about, ("value", *(spelled(v) for v in values if v is not None)), context), fallback)
 
 
+@lru_cache(maxsize=1024)
+def _whole_case(about: str) -> _Key:
+    """The key of what is once per case; it says nothing of the case, so it needs no secret."""
+    key = sha256(f"key|{about}|case".encode()).hexdigest()[:32]
+    return _Key(key, key)
+
+
 def _hex(about: str, values: Sequence[str], context: Context) -> str:
     return context.hashed("|".join(("key", about, *values))).hex()[:32]
 
 
-def wanted_clocks(
-    acting: Acting, judged: Sequence[tuple[Slot, Answers]], fold: Fold, context: Context
-) -> tuple[WantedClock, ...]:
-    """Clocks that matching rules start, less those they stop; the earliest start wins."""
-    stopped = {a.clock for rule, _, _ in acting for a in rule.then if isinstance(a, StopClock)}
-    starts: dict[tuple[ClockId, str], list[_Starter]] = {}
-    for rule, slot, match in acting:
-        for action in rule.then:
-            if isinstance(action, StartClock) and action.clock not in stopped:
-                clock = context.plan.book.clocks[action.clock]
-                key = key_of(f"clock:{clock.id}", (clock.one_per,), slot, context)
-                starts.setdefault((clock.id, key.key), []).append(_Starter(rule, slot, key, match.since))
-    plain = [_start(clock, each, fold, context) for (clock, _), each in sorted(starts.items())]
-    return tuple(_with_stops(plain, judged, context))
+class WantedClocks:
+    """The clocks that matching rules start, remembered from round to round of one judging."""
+
+    def __init__(self, fold: Fold, context: Context) -> None:
+        self._fold = fold
+        self._context = context
+        self._known: dict[tuple[object, ...], WantedClock] = {}
+
+    def wanted(self, acting: Acting, judged: Sequence[tuple[Slot, Answers]]) -> tuple[WantedClock, ...]:
+        """Clocks started, less those stopped by a rule; the earliest start wins; each with what stops it."""
+        stopped = {a.clock for rule, _, _ in acting for a in rule.then if isinstance(a, StopClock)}
+        starts: dict[tuple[ClockId, str], list[_Starter]] = {}
+        for rule, slot, match in acting:
+            for action in rule.then:
+                if isinstance(action, StartClock) and action.clock not in stopped:
+                    clock = self._context.plan.book.clocks[action.clock]
+                    key = key_of(f"clock:{clock.id}", (clock.one_per,), slot, self._context)
+                    starts.setdefault((clock.id, key.key), []).append(_Starter(rule, slot, key, match.since))
+        plain = [self._started(clock, each) for (clock, _), each in sorted(starts.items())]
+        return tuple(_with_stops(plain, judged, self._context))
+
+    def _started(self, clock: ClockId, by: list[_Starter]) -> WantedClock:
+        labelled = by[0].slot.fields.get("case.labelled_at")
+        seen = (clock, labelled, *((each.rule.id, each.slot.name, each.since) for each in by))
+        if seen not in self._known:
+            self._known[seen] = _start(clock, by, self._fold, self._context)
+        return self._known[seen]
 
 
 def _start(clock_id: ClockId, by: list[_Starter], fold: Fold, context: Context) -> WantedClock:
@@ -170,6 +189,9 @@ def _with_stops(
             if target is not None:
                 stop = Stop(slot.at, slot.record.first_received_at)
                 found.setdefault((target.clock, target.key), []).append(stop)
+    if not found:
+        yield from clocks
+        return
     for clock in clocks:
         stop_ = best_stop(clock.due_at, found.get((clock.clock, clock.key), ()))
         yield replace(clock, stop=stop_)

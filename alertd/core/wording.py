@@ -39,7 +39,7 @@ def time_left(due: datetime, now: datetime) -> str:
     hours, rest = divmod(minutes, 60)
     if not hours:
         return f"{minutes} min"
-    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"  # noqa: PLR2004 (minutes matter below ten hours)
+    return f"{hours} h {rest} min" if rest and hours < 10 else f"{hours} h"
 
 
 def clock_word(clock: ClockId) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Executor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,7 +29,7 @@ from alertd.rulebook.settings import Settings
 from alertd.rulebook.settings_file import load_settings
 from alertd.service.casework import IntakeSettings
 from alertd.service.composing import Composer
-from alertd.service.deliver import Deliver, Means
+from alertd.service.deliver import Deliver, Lanes, Means
 from alertd.service.intake import Intake
 from alertd.service.sending import Planner
 from alertd.service.texts import Voice
@@ -59,7 +58,7 @@ class Options:
         new_id: A new unguessable name.
         captured: Shown each message that a capturing sender keeps.
         settled: Told each outcome of a send.
-        pool: Sends run on it; None sends on the caller's thread.
+        lanes: Sends run on them; None sends on the caller's thread.
     """
 
     judge: Judge = Reference
@@ -67,7 +66,7 @@ class Options:
     new_id: Callable[[], str] = random_id
     captured: Captured = _nothing_shown
     settled: Settled = _nothing_settled
-    pool: Executor | None = None
+    lanes: Lanes | None = None
 
 
 _ONE_COMMAND = Options()
@@ -264,7 +263,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
     store, rules, ways = opened.store, opened.rules, opened.senders
     voice = voice_of(settings)
     usable = frozenset(ways)
-    means = Means(ways, options.new_id, monotonic, options.pool, options.settled)
+    means = Means(ways, options.new_id, monotonic, options.lanes, options.settled)
 
     def desk(_: datetime) -> Desk:
         present = rules.present

@@ -12,6 +12,7 @@ from alertd.rulebook.leaves import canonical
 from alertd.rulebook.problems import Place
 from alertd.rulebook.reading import Reading
 from alertd.rulebook.references import Index
+from alertd.rulebook.suggestions import nearest
 
 _MAY_STAND_ALONE = ("rule", "list", "person", "role", "clock")
 """Rules are the purpose, lists also translate incoming words, people may accept, roles are told by the program, and a
@@ -32,6 +33,7 @@ def advise(reading: Reading, book: RuleBook, index: Index, today: date | None) -
     _same_conditions(reading, book, index)
     _never_started(reading, book, index)
     _unused(reading, index)
+    _misspelt_labels(reading)
     if today:
         _past_review(reading, book, today)
 
@@ -79,6 +81,15 @@ def _unused(reading: Reading, index: Index) -> None:
             used = (kind, name) in named or kind in _MAY_STAND_ALONE or name == DEFAULT_LADDER
             if not used:
                 reading.report.warn("W104", place, f"nothing uses the {kind} '{name}'", "take it out, or use it")
+
+
+def _misspelt_labels(reading: Reading) -> None:
+    """A label that nothing reads may well be for people; one that looks like a label that is read is a slip."""
+    read = {label for label, _ in reading.labels}
+    for label, place in reading.given.items():
+        if label not in read and (meant := nearest(label, read)):
+            message = f"nothing reads the label '{label}': did you mean '{meant}'?"
+            reading.report.warn("W104", place, message, "correct it, or choose a name that is less alike")
 
 
 def _past_review(reading: Reading, book: RuleBook, today: date) -> None:

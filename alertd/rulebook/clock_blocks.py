@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from alertd.model.conditions import Condition
+from alertd.model.conditions import ALWAYS, Condition
 from alertd.model.contract import EVENTS, TIME_FIELDS
 from alertd.model.ids import ClockId, HoursId, LadderId
 from alertd.model.rulebook import (
@@ -20,7 +20,7 @@ from alertd.model.rulebook import (
     WorkingDays,
 )
 from alertd.model.values import Kind
-from alertd.rulebook import operands, scalars
+from alertd.rulebook import items, operands, scalars
 from alertd.rulebook import reading as r
 from alertd.rulebook.condition_blocks import Scope, groups
 from alertd.rulebook.problems import Fault
@@ -45,19 +45,29 @@ def clock(reading: r.Reading, settings: r.Settings) -> Clock:
         id=ClockId(name),
         header=head,
         one_per=settings.need("one_per", key_field(None)),
-        starts_at=settings.need("starts_at", r.one_or_each(reading, _time_field)),
+        starts_at=settings.need("starts_at", items.one_or_each(reading, _time_field)),
         due=due,
         counts=counts,
-        stops_when=settings.need("stops_when", r.each(reading, lambda node: _stop(reading, node))),
-        or_else=settings.may("or_else", r.one_or_each(reading, _time_field), ()),
+        stops_when=settings.need("stops_when", items.each(reading, lambda node: _stop(reading, node))),
+        or_else=settings.may("or_else", items.one_or_each(reading, _time_field), ()),
         hours=HoursId(hours) if hours else None,
-        warn=settings.may("warn", r.each(reading, lambda node: _warning(reading, node, due)), ()),
+        warn=settings.may("warn", items.each(reading, lambda node: _warning(reading, node, due)), ()),
         breach_ladder=ladder,
         breach=breach,
     )
     settings.close()
     _check_counting(settings, found)
+    _warn_of_wide_stop(reading, settings, found)
     return found
+
+
+def _warn_of_wide_stop(reading: r.Reading, settings: r.Settings, found: Clock) -> None:
+    """Warn (W106) of an alternative that stops on every status of its event beside narrower ones."""
+    wide = {stop.status for stop in found.stops_when if stop.condition == ALWAYS}
+    narrow = {stop.status for stop in found.stops_when if stop.condition != ALWAYS}
+    for event in sorted(wide & narrow):
+        message = f"one alternative stops on every '{event}', so the narrower ones decide nothing"
+        reading.report.warn("W106", settings.place_of("stops_when"), message, "take out what is not meant")
 
 
 def _time_field(node: Node) -> str:
@@ -80,7 +90,7 @@ def _due(reading: r.Reading, node: Node) -> Due:
 def _meeting(reading: r.Reading, node: Node) -> NextMeeting:
     with r.Settings(reading, node, "'next'") as settings:
         at = settings.need("at", scalars.time_of_day)
-        days = settings.need("days", r.one_or_each(reading, scalars.word(tuple(WEEKDAYS))))
+        days = settings.need("days", items.one_or_each(reading, scalars.word(tuple(WEEKDAYS))))
         cut_off = settings.may("cut_off", scalars.length, _NO_TIME)
     return NextMeeting(at, frozenset(WEEKDAYS[day] for day in days), cut_off)
 
@@ -150,7 +160,7 @@ def ladder(reading: r.Reading, settings: r.Settings) -> Ladder:
     found = Ladder(
         id=LadderId(name),
         title=settings.need("title", scalars.text),
-        steps=settings.need("steps", r.each(reading, lambda node: _step(reading, node))),
+        steps=settings.need("steps", items.each(reading, lambda node: _step(reading, node))),
         exhausted=settings.need("exhausted", role(reading)),
         repeat_every=every,
         repeat_times=times,

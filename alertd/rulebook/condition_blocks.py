@@ -22,7 +22,7 @@ from alertd.model.conditions import (
 from alertd.model.contract import FIELDS, LIST_FIELDS
 from alertd.model.ids import DefinitionId, LeafId
 from alertd.model.values import Kind
-from alertd.rulebook import operands, scalars
+from alertd.rulebook import items, operands, scalars
 from alertd.rulebook import reading as r
 from alertd.rulebook.contradictions import warn_of_contradiction
 from alertd.rulebook.problems import Fault
@@ -63,7 +63,7 @@ def _group(reading: r.Reading, settings: r.Settings, heading: str, scope: Scope)
 
 def _items(reading: r.Reading, scope: Scope, heading: str) -> scalars.Read[tuple[Condition, ...]]:
     def read(node: Node) -> tuple[Condition, ...]:
-        found = r.each(reading, lambda item: condition(reading, item, scope))(node)
+        found = items.each(reading, lambda item: condition(reading, item, scope))(node)
         if heading == Heading.ALL and isinstance(node, Items):
             warn_of_contradiction(reading, found, node)
         return found
@@ -192,7 +192,7 @@ def _another(reading: r.Reading, node: Node, scope: Scope) -> Count | Another:
         word = settings.need(what, scalars.word(("open", "any") if what == "case" else _MESSAGES), instead="any")
         settings.asked.extend(("case", "message"))
         kind = Kind(word) if word in _MESSAGES else Kind.CASE
-        read_where = r.each(reading, lambda item: _joined(reading, item, kind, scope.kind))
+        read_where = items.each(reading, lambda item: _joined(reading, item, kind, scope.kind))
         parts = settings.need("where", read_where, instead=())
         within = settings.may("within", _window, None)
         joins = tuple(part for part in parts if isinstance(part, Join))

@@ -21,6 +21,7 @@ from alertd.rulebook.references import (
     check_circles,
     check_labels,
     check_labels_in_where,
+    check_program_roles,
     check_references,
     check_uses,
     without_circles,
@@ -55,6 +56,16 @@ class Loaded:
     problems: tuple[Problem, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What to load; `config` and `templates` name the folders that must hold what alertd itself needs, "" for none."""
+
+    blocks: list[File]
+    texts: list[File] | None
+    config: str = ""
+    templates: str = ""
+
+
 @dataclass
 class _Blocks:
     """Blocks found so far, by kind and id, and where each stands."""
@@ -76,35 +87,38 @@ def load(rules: Sequence[Path], config: Path, templates: Path | None, *, today: 
         The book, or None when anything is an error, with all problems by file and line.
     """
     report = Report()
-    files = [found for number, place in enumerate(rules) for found in rule_files(report, number, place)]
-    files += folder_files(report, config, "config", "*.yaml", lambda path: path.name != SETTINGS_FILE)
+    found = [one for number, place in enumerate(rules) for one in rule_files(report, number, place)]
+    found += folder_files(report, config, "config", "*.yaml", lambda path: path.name != SETTINGS_FILE)
     texts = folder_files(report, templates, "templates", "*.j2") if templates else None
-    return _load(report, files, texts, str(templates), today)
+    return _load(report, _Files(found, texts, str(config), str(templates)), today)
 
 
 def load_text(texts: Mapping[str, str], *, today: date | None = None) -> Loaded:
-    """Load a rule book from texts by file name; names ending in `.j2` are templates, unchecked when there are none."""
-    files = [File(name, name, text.encode()) for name, text in texts.items() if not name.endswith(STORY_ENDING)]
-    templates = [found for found in files if found.name.endswith(".j2")]
-    blocks = [found for found in files if not found.name.endswith(".j2")]
-    return _load(Report(), blocks, templates or None, None, today)
+    """Load a rule book from texts by file name.
+
+    Names ending in `.j2` are templates, unchecked when there are none. What alertd itself needs besides the rules
+    (some roles and templates) may be missing here.
+    """
+    found = [File(name, name, text.encode()) for name, text in texts.items() if not name.endswith(STORY_ENDING)]
+    templates = [one for one in found if one.name.endswith(".j2")]
+    return _load(Report(), _Files([one for one in found if one not in templates], templates or None), today)
 
 
-def _load(
-    report: Report, files: list[File], texts: list[File] | None, folder: str | None, today: date | None
-) -> Loaded:
+def _load(report: Report, files: _Files, today: date | None) -> Loaded:
     reading = Reading(report)
     blocks = _Blocks()
-    for found in files:
+    for found in files.blocks:
         _sort(report, tree.blocks(found.shown, found.data, report), blocks)
     book = _read(reading, blocks)
     _check(reading, book, blocks)
-    if texts is not None:
-        _check_templates(reading, texts, folder)
+    if files.config:
+        check_program_roles(report, blocks.index, files.config)
+    if files.texts is not None:
+        _check_templates(reading, files.texts, files.templates)
     if report.failed:
         return Loaded(None, report.problems())
     advise(reading, book, blocks.index, today)
-    return Loaded(assemble(book, version_of([*files, *(texts or [])])), report.problems())
+    return Loaded(assemble(book, version_of([*files.blocks, *(files.texts or [])])), report.problems())
 
 
 def _sort(report: Report, sheet: tree.Sheet, blocks: _Blocks) -> None:
@@ -196,8 +210,8 @@ def _check(reading: Reading, book: RuleBook, blocks: _Blocks) -> None:
     check_rules(reading, book, blocks.index)
 
 
-def _check_templates(reading: Reading, texts: list[File], folder: str | None) -> None:
+def _check_templates(reading: Reading, texts: list[File], folder: str) -> None:
     templates = [Template(Path(one.name).name, one.shown, one.data.decode(errors="replace")) for one in texts]
     check_texts(reading.report, templates, reading.templates)
-    if folder is not None:
+    if folder:
         check_program_texts(reading.report, templates, folder)

@@ -9,8 +9,8 @@ from alertd.core.strata import LABELS
 from alertd.model.conditions import FieldCondition, Group, Heading, Op, Operand
 from alertd.model.contract import FIELDS, UNKNOWN_WORDS, FieldSpec
 from alertd.model.values import Answer, FieldType, Kind
+from alertd.rulebook import items, scalars
 from alertd.rulebook import reading as r
-from alertd.rulebook import scalars
 from alertd.rulebook.problems import Broken, Fault
 from alertd.rulebook.suggestions import allowed, did_you_mean
 from alertd.rulebook.tree import Items, Node, Text
@@ -117,7 +117,7 @@ def condition(reading: r.Reading, settings: r.Settings, spec: FieldSpec, op: Op)
         ends = settings.need(op.value, _ends(reading, spec), instead=(0, 0))
         return _between(spec, ends, _if_missing(settings))
     if op in _AMONG and spec.type is FieldType.NUMBER:
-        numbers = settings.need(op.value, r.each(reading, scalars.number), instead=())
+        numbers = settings.need(op.value, items.each(reading, scalars.number), instead=())
         return _number_among(spec, op, numbers, _if_missing(settings))
     value = settings.need(op.value, _operand(reading, spec, op))
     return FieldCondition(spec.name, op, value, _if_missing(settings))
@@ -149,7 +149,9 @@ def _operand(reading: r.Reading, spec: FieldSpec, op: Op) -> scalars.Read[Operan
     if op is Op.WITHIN:
         return scalars.length
     if op is Op.CONTAINS_WORDS:
-        return lambda node: tuple(word for text in r.one_or_each(reading, scalars.text)(node) for word in text.split())
+        return lambda node: tuple(
+            word for text in items.one_or_each(reading, scalars.text)(node) for word in text.split()
+        )
     if op in (*_AMONG, Op.HAS_ANY, Op.HAS_ALL):
         return _several(reading, spec)
     return _single(reading, spec)
@@ -167,7 +169,7 @@ def _single(reading: r.Reading, spec: FieldSpec) -> scalars.Read[Operand]:
 
 def _ends(reading: r.Reading, spec: FieldSpec) -> Callable[[Node], tuple[Operand, Operand]]:
     def read(node: Node) -> tuple[Operand, Operand]:
-        ends = r.each(reading, _single(reading, spec))(node)
+        ends = items.each(reading, _single(reading, spec), repeats=True)(node)
         if len(ends) != 2:
             raise Fault("E014", node.place, "'between' takes two values", "write [first, last]; both count")
         low, high = ends
@@ -184,7 +186,7 @@ def _several(reading: r.Reading, spec: FieldSpec) -> scalars.Read[Operand]:
             return _listed(reading, spec, node)
         if not isinstance(node, Items):
             raise Fault("E014", node.place, "a list is expected here", "write [a, b], or the name of a list")
-        return r.each(reading, _word_of(reading, spec))(node)
+        return items.each(reading, _word_of(reading, spec))(node)
 
     return read
 

@@ -9,7 +9,7 @@ import phonenumbers
 
 from alertd.model.ids import HoursId, PersonId, RoleId, RotaId
 from alertd.model.rulebook import Hours, Override, Person, Role, Rota, Span, Turns
-from alertd.rulebook import quantities, scalars
+from alertd.rulebook import items, quantities, scalars
 from alertd.rulebook import reading as r
 from alertd.rulebook.clock_blocks import WEEKDAYS
 from alertd.rulebook.problems import Fault
@@ -26,7 +26,7 @@ def hours(reading: r.Reading, settings: r.Settings) -> Hours:
         id=HoursId(settings.need("hours", scalars.identifier)),
         days=settings.need("days", lambda node: _days(reading, node)),
         bank_holidays=bool(settings.may("closed_on", scalars.word(("england_bank_holidays",)), "")),
-        also_closed=frozenset(settings.may("also_closed", r.one_or_each(reading, scalars.day), ())),
+        also_closed=frozenset(settings.may("also_closed", items.one_or_each(reading, scalars.day), ())),
     )
 
 
@@ -76,10 +76,10 @@ def rota(reading: r.Reading, settings: r.Settings) -> Rota:
         # Accepting a file that nothing reads would leave the role with nobody, in silence.
         message = "calendar files cannot be read yet"
         raise Fault("E014", settings.place_of("ical"), message, "use 'always:' or 'turns:' with 'overrides:'")
-    people = settings.need(way, r.one_or_each(reading, _person(reading)))
+    people = settings.need(way, items.one_or_each(reading, _person(reading)))
     turns = _turns(reading, settings, people) if way == "turns" else None
-    overrides = settings.may("overrides", r.each(reading, lambda node: _override(reading, node)), ())
-    settings.asked.extend(("always", "turns", "change_over", "starting"))
+    overrides = settings.may("overrides", items.each(reading, lambda node: _override(reading, node)), ())
+    settings.asked.extend(("always", "turns"))
     return Rota(name, () if turns else people, turns, overrides)
 
 
@@ -108,7 +108,7 @@ def _override(reading: r.Reading, node: Node) -> Override:
     with r.Settings(reading, node, "this override") as settings:
         start = settings.need("from", scalars.moment)
         end = settings.need("to", scalars.moment)
-        who = settings.need("who", r.one_or_each(reading, _person(reading)))
+        who = settings.need("who", items.one_or_each(reading, _person(reading)))
         settings.close()
         if end <= start:
             message = "this override ends before it begins"

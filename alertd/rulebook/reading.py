@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self, TypeVar, cast
@@ -13,7 +13,7 @@ from alertd.rulebook import scalars
 from alertd.rulebook.problems import Broken, Fault, Place, Report
 from alertd.rulebook.scalars import Read
 from alertd.rulebook.suggestions import allowed, did_you_mean, nearest
-from alertd.rulebook.tree import Entries, Entry, Items, Node
+from alertd.rulebook.tree import Entries, Entry, Node
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -65,7 +65,7 @@ class Reading:
     uses: list[Use] = field(default_factory=list)
     templates: list[TemplateUse] = field(default_factory=list)
     leaves: list[tuple[Count | Another, Place]] = field(default_factory=list)
-    given: set[str] = field(default_factory=set)
+    given: dict[str, Place] = field(default_factory=dict)
     labels: list[tuple[str, Place]] = field(default_factory=list)
     includes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
@@ -201,61 +201,6 @@ class Settings:
             pass
         self._broken = True
         return instead
-
-
-def each(reading: Reading, read: Read[T], repeats: bool = False) -> Read[tuple[T, ...]]:
-    """Read a list, item by item; a refused item hides none of the others.
-
-    Args:
-        reading: Takes the problems.
-        read: Reads an item.
-        repeats: Whether the same may stand there twice; otherwise the second is refused (E003).
-    """
-
-    def read_items(node: Node) -> tuple[T, ...]:
-        if not isinstance(node, Items):
-            raise Fault("E014", node.place, "a list is expected here", "start each item with '- ', or write [a, b]")
-        if not node.items:
-            raise Fault("E013", node.place, "this list is empty", "name at least one, or take the line out")
-        found = [_item(reading, item, read) for item in node.items]
-        if any(len(one) == 0 for one in found):
-            raise Broken("an item of the list cannot be used")
-        values = tuple(value for one in found for value in one)
-        if not repeats:
-            _refuse_repeats(node, values)
-        return values
-
-    return read_items
-
-
-def _refuse_repeats(node: Items, values: Sequence[object]) -> None:
-    for number, value in enumerate(values):
-        if value in values[:number]:
-            place = _start(node.items[number]) or node.place
-            raise Fault("E003", place, "this stands in the list twice", "take one of the two out")
-
-
-def _start(node: Node | None) -> Place | None:
-    if isinstance(node, Entries):
-        return next((entry.key.place for entry in node.entries.values()), node.place)
-    return node.place if node else None
-
-
-def one_or_each(reading: Reading, read: Read[T]) -> Read[tuple[T, ...]]:
-    """Read a list, or a single item without the dash."""
-    several = each(reading, read)
-    return lambda node: several(node) if isinstance(node, Items) else (read(node),)
-
-
-def _item(reading: Reading, node: Node | None, read: Read[T]) -> tuple[T, ...]:
-    """The item's value, or nothing when it was refused."""
-    try:
-        return (read(node),) if node is not None else ()
-    except Fault as fault:
-        reading.report.note(fault)
-    except Broken:
-        pass
-    return ()
 
 
 def exactly_one(settings: Settings, keys: Iterable[str]) -> str:

@@ -21,6 +21,10 @@ Index = Mapping[str, Mapping[str, Place]]
 """Every block's place by kind and id, those that could not be read included."""
 
 
+TOLD_BY_THE_PROGRAM = ("safeguarding_duty", "duty_manager", "rules_admin", "head_of_service")
+"""Roles that hear of unreadable messages, unreachable numbers, system problems and breaches whatever the rules say."""
+
+
 def check_references(reading: Reading, index: Index) -> None:
     """Refuse names that no block carries (E021)."""
     for reference in reading.references:
@@ -33,6 +37,15 @@ def _missing(reference: Reference, known: list[str]) -> tuple[str, str]:
     what = " or ".join(reference.kinds)
     message = f"there is no {what} called '{reference.id}'{did_you_mean(reference.id, known)}"
     return message, allowed(known) if known else f"add a block '- {reference.kinds[0]}: {reference.id}'"
+
+
+def check_program_roles(report: Report, index: Index, folder: str) -> None:
+    """Refuse a set without a role that alertd itself tells (E021)."""
+    known = index.get("role", {})
+    for name in TOLD_BY_THE_PROGRAM:
+        if name not in known:
+            message = f"there is no role '{name}', which alertd itself tells{did_you_mean(name, known)}"
+            report.error("E021", Place(folder, 1), message, f"add a block '- role: {name}'")
 
 
 def check_uses(report: Report, uses: Iterable[Use], book: RuleBook) -> None:

@@ -24,7 +24,7 @@ from alertd.model.rulebook import (
     WordList,
 )
 from alertd.model.values import Channel, Kind, Rest, Severity
-from alertd.rulebook import operands, scalars
+from alertd.rulebook import items, operands, scalars
 from alertd.rulebook import reading as r
 from alertd.rulebook.condition_blocks import HEADINGS, Scope, groups
 from alertd.rulebook.problems import Fault
@@ -59,8 +59,8 @@ def role(reading: r.Reading) -> scalars.Read[RoleId]:
 def word_list(reading: r.Reading, settings: r.Settings) -> WordList:
     """Read a `list` block; `include` is resolved once all lists are read."""
     name = settings.need("list", scalars.identifier)
-    words = settings.may("words", r.each(reading, scalars.text), ())
-    include = settings.may("include", r.one_or_each(reading, reading.refer("list")), ())
+    words = settings.may("words", items.each(reading, scalars.text), ())
+    include = settings.may("include", items.one_or_each(reading, reading.refer("list")), ())
     reading.includes[name] = include
     if not words and not include and "words" not in settings:
         settings.refuse(Fault("E011", settings.place, "'words' is missing from this list", "add 'words: [...]'"))
@@ -108,11 +108,11 @@ def rule(reading: r.Reading, settings: r.Settings) -> Rule:
         message=kind,
         when=when,
         if_missing=settings.need("if_missing", scalars.one_of(IfMissing)),
-        then=settings.need("then", r.each(reading, lambda node: _action(reading, node))),
-        once_per=settings.need("once_per", r.one_or_each(reading, key_field(kind))),
+        then=settings.need("then", items.each(reading, lambda node: _action(reading, node))),
+        once_per=settings.need("once_per", items.one_or_each(reading, key_field(kind))),
         description=settings.may("description", scalars.text, ""),
         again_after=settings.may("again_after", _some_time, None),
-        instead_of=settings.may("instead_of", r.one_or_each(reading, _rule(reading)), ()),
+        instead_of=settings.may("instead_of", items.one_or_each(reading, _rule(reading)), ()),
         keep=settings.may("if_corrected", scalars.word(("stand_down", "keep")), "stand_down") == "keep",
         effective_from=settings.may("effective_from", scalars.day, None),
         effective_until=settings.may("effective_until", scalars.day, None),
@@ -178,10 +178,10 @@ def _action(reading: r.Reading, node: Node) -> Action:
 
 def notify(reading: r.Reading, settings: r.Settings) -> Notify:
     """Read `notify`, `template`, `by`, `rest`, as they stand together in rules, warnings, breaches and steps."""
-    roles = settings.need("notify", r.one_or_each(reading, role(reading)))
+    roles = settings.need("notify", items.one_or_each(reading, role(reading)))
     template_place = settings.place_of("template")
     template = settings.need("template", scalars.identifier)
-    by = settings.need("by", r.one_or_each(reading, scalars.one_of(Channel)), instead=())
+    by = settings.need("by", items.one_or_each(reading, scalars.one_of(Channel)), instead=())
     reading.templates += [r.TemplateUse(template, channel, template_place) for channel in by if template]
     return Notify(roles, template, by, settings.may("rest", scalars.one_of(Rest), None))
 
@@ -194,7 +194,7 @@ def _notify_with_ladder(reading: r.Reading, settings: r.Settings) -> Action:
 
 def _classify(reading: r.Reading, settings: r.Settings) -> Action:
     label = settings.need("classify", scalars.identifier)
-    reading.given.add(label)
+    reading.given.setdefault(label, settings.place_of("classify"))
     return Classify(label)
 
 
@@ -219,7 +219,7 @@ def _request(reading: r.Reading, settings: r.Settings) -> Action:
         request=settings.need("request", scalars.identifier),
         role=settings.need("from", role(reading)),
         due=settings.need("due", _some_time),
-        done_when=settings.need("done_when", r.one_or_each(reading, scalars.word(EVENTS))),
+        done_when=settings.need("done_when", items.one_or_each(reading, scalars.word(EVENTS))),
     )
 
 

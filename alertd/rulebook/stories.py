@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from alertd.model.values import Channel
+from alertd.rulebook import items, scalars, tree
 from alertd.rulebook import reading as r
-from alertd.rulebook import scalars, tree
 from alertd.rulebook.files import STORY_ENDING
 from alertd.rulebook.problems import Broken, Fault, Place, Problem, Report
 from alertd.rulebook.story import Act, ClockState, Expected, Step, Story
@@ -79,7 +79,7 @@ def _stories(report: Report, name: str, data: bytes) -> list[Story]:
 def _story(reading: r.Reading, node: Node) -> Story:
     with r.Settings(reading, node, "this test") as settings:
         name = settings.need("test", scalars.text)
-        steps = settings.need("story", r.each(reading, lambda step: _step(reading, step)), instead=())
+        steps = settings.need("story", items.each(reading, lambda step: _step(reading, step)), instead=())
         note = settings.may("note", scalars.text, "")
         settings.close()
         for step, later in pairwise(steps):
@@ -92,7 +92,7 @@ def _story(reading: r.Reading, node: Node) -> Story:
 def _step(reading: r.Reading, node: Node) -> Step:
     with r.Settings(reading, node, "this step") as settings:
         act, data = _input(reading, settings)
-        words = r.one_or_each(reading, scalars.text)
+        words = items.one_or_each(reading, scalars.text)
         return Step(
             at=settings.need("at", scalars.moment),
             act=act,
@@ -158,7 +158,7 @@ def _expectation(reading: r.Reading) -> scalars.Read[tuple[Expected, ...]]:
 
 
 def _messages(reading: r.Reading) -> scalars.Read[tuple[Expected, ...]]:
-    return r.each(reading, lambda node: _message(reading, node), repeats=True)
+    return items.each(reading, lambda node: _message(reading, node), repeats=True)
 
 
 def _message(reading: r.Reading, node: Node) -> Expected:

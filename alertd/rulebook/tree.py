@@ -145,7 +145,7 @@ def _chunks(text: str, start: re.Pattern[str]) -> Iterator[tuple[int, str]]:
 def _compose(name: str, first: int, chunk: str, report: Report) -> list[Node]:
     _refuse_tabs(name, first, chunk)
     try:
-        return _Composer(name, first, report, yaml.parse(chunk, Loader=_LOADER)).documents()
+        return _Composer(name, first, chunk, report).documents()
     except yaml.YAMLError:
         raise slip(name, first, chunk) from None
 
@@ -160,11 +160,12 @@ def _refuse_tabs(name: str, first: int, chunk: str) -> None:
 class _Composer:
     """Builds nodes from YAML's events, refusing what rule files do not use."""
 
-    def __init__(self, name: str, first: int, report: Report, events: Iterator[yaml.Event]) -> None:
+    def __init__(self, name: str, first: int, chunk: str, report: Report) -> None:
         self._name = name
         self._first = first
+        self._lines = chunk.split("\n")
         self._report = report
-        self._events = events
+        self._events: Iterator[yaml.Event] = yaml.parse(chunk, Loader=_LOADER)
 
     def documents(self) -> list[Node]:
         """Read every node at the top level."""
@@ -173,6 +174,7 @@ class _Composer:
     def _node(self, event: yaml.Event, depth: int) -> Node:
         self._refuse(event, depth)
         if isinstance(event, yaml.ScalarEvent):
+            self._refuse_swallowed(event)
             return Text(event.value, self._place(event, len(event.value)))
         if isinstance(event, yaml.SequenceStartEvent):
             return Items(tuple(self._items(depth)), self._place(event))
@@ -228,6 +230,16 @@ class _Composer:
             raise Fault("E001", place, message, "take it out, or put quotes round the text")
         if depth > _DEEPEST:
             raise Fault("E001", place, f"this is nested more than {_DEEPEST} deep", "name a part of it as a definition")
+
+    def _refuse_swallowed(self, event: yaml.ScalarEvent) -> None:
+        """Refuse a list item that stands too far right: YAML would silently take it into the text before it."""
+        if event.style or not event.start_mark or not event.end_mark:
+            return
+        for number in range(event.start_mark.line + 1, min(event.end_mark.line + 1, len(self._lines))):
+            line = self._lines[number]
+            if line.lstrip().startswith("- "):
+                place = Place(self._name, self._first + number + 1, line.index("-") + 1)
+                raise Fault("E001", place, "this '-' would be read as part of the text above it", "line it up")
 
     def _place(self, event: yaml.Event, width: int = 1) -> Place:
         mark = event.start_mark

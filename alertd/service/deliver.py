@@ -5,10 +5,11 @@ Source: ARCHITECTURE, invariants 2, 5 and 6.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 
 from alertd.core.outgoing import Desk, Recipient, reachable
 from alertd.model.case import (
@@ -69,6 +70,18 @@ def _nothing(_: Notification, __: Outcome) -> None:
     """Nobody wants to hear of settled messages."""
 
 
+class Lanes(Protocol):
+    """Threads that send at the same time."""
+
+    def free(self) -> int:
+        """How many jobs would begin at once: no more is leased than that, so that no lease runs out in a queue."""
+        ...
+
+    def start(self, job: Callable[[], None]) -> None:
+        """Run a job on a free thread; what it raises is for the lanes to report."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Means:
     """What delivering works with.
@@ -76,14 +89,14 @@ class Means:
     Attributes:
         senders: Ways out by channel, tried in order.
         monotonic: Seconds that never jump, for hard deadlines.
-        pool: Threads that send at the same time; None sends one after another.
+        lanes: Threads that send at the same time; None sends one after another.
         on_settled: Told of every request that was settled.
     """
 
     senders: Mapping[Channel, Sequence[Sender]]
     new_id: Callable[[], str]
     monotonic: Callable[[], float]
-    pool: Executor | None = None
+    lanes: Lanes | None = None
     on_settled: Callable[[Notification, Outcome], None] = _nothing
 
 
@@ -96,34 +109,45 @@ class Deliver:
         self._desk = desk
         self._means = means
 
-    def send_due(self, now: datetime, clock: Callable[[], datetime]) -> int:
-        """Send every notification whose time has come; returns how many were looked at.
+    def due(self, now: datetime) -> tuple[str, ...]:
+        """Ids of the messages whose time has come."""
+        with self._store.read() as reading:
+            return tuple(note.id for note in reading.sendable(now, SEND_LIMIT))
+
+    def send_due(self, now: datetime, clock: Callable[[], datetime], only: Collection[str] | None = None) -> int:
+        """Send the notifications whose time has come, as many as can leave at once.
 
         Args:
             now: Aware UTC.
             clock: The time at settling, after the requests.
+            only: Leave out every other message; None for all.
+
+        Returns:
+            How many were looked at; with lanes they may be under way still.
         """
-        with self._store.read() as reading:
-            if not reading.sendable(now, 1):
-                return 0
-        leased, looked = self._lease(now)
-        if self._means.pool is None:
-            for each in leased:
+        lanes = self._means.lanes
+        room = SEND_LIMIT if lanes is None else min(SEND_LIMIT, lanes.free())
+        if not room:
+            return 0
+        leased, looked = self._lease(now, room, only)
+        for each in leased:
+            if lanes is None:
                 self._send(each, clock)
-        else:
-            for future in [self._means.pool.submit(self._send, each, clock) for each in leased]:
-                future.result()
+            else:
+                lanes.start(partial(self._send, each, clock))
         return looked
 
     # --- lease
 
-    def _lease(self, now: datetime) -> tuple[list[Leased], int]:
+    def _lease(self, now: datetime, room: int, only: Collection[str] | None) -> tuple[list[Leased], int]:
         """Look at each message and write its text on a reading; then, in one short transaction, take the leases.
 
         A message whose case has changed in between is left for the next look, which sees it as it then is.
         """
         with self._store.read() as reading:
-            notes = reading.sendable(now, SEND_LIMIT)
+            notes = [n for n in reading.sendable(now, SEND_LIMIT) if only is None or n.id in only][:room]
+            if not notes:
+                return [], 0
             looked = [self._look(note, reading, now) for note in notes]
             seen = reading.revisions([note.case for note in notes if note.case is not None])
         leased: list[Leased] = []
@@ -313,10 +337,10 @@ class Deliver:
 
     # --- in doubt
 
-    def resolve_doubts(self, now: datetime) -> int:
-        """Look up every message in doubt with its provider; returns how many were settled."""
+    def resolve_doubts(self, now: datetime, limit: int = SEND_LIMIT) -> int:
+        """Look up messages in doubt with their providers, at most `limit`; returns how many were settled."""
         with self._store.read() as reading:
-            doubtful = reading.in_doubt(now, SEND_LIMIT)
+            doubtful = reading.in_doubt(now, limit)
             begun = {note.id: reading.attempts(note.id) for note in doubtful}
         for note in doubtful:
             self._resolve(note, begun[note.id], now)

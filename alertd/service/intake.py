@@ -11,7 +11,7 @@ from alertd.model.errors import StaleWrite, StoreUnavailable
 from alertd.model.ids import Token
 from alertd.model.message import Message, Unreadable
 from alertd.service.casework import Casework, IntakeSettings, Ruling
-from alertd.service.messages import PERSON_SOURCE, Properties, decode
+from alertd.service.messages import PERSON_SOURCE, Properties, decode, sender_of
 from alertd.service.ports import Rank, Reading, Store, Writing
 from alertd.service.system_lines import unreadable_lines
 from alertd.service.tokens import tokens
@@ -79,8 +79,8 @@ class Intake:
 
     def refuse(self, arrival: Arrival, reason: str, now: datetime) -> None:
         """Quarantine a delivery that could not be processed although it could be read; somebody is told."""
-        source = arrival.properties.app_id or "unknown source"
-        bad = Unreadable(source[:64], arrival.properties.message_id or "", reason, arrival.body, arrival.received_at)
+        source, id_ = sender_of(arrival.body, arrival.properties)
+        bad = Unreadable(source, id_, reason, arrival.body, arrival.received_at)
         with self._store.write(Rank.INTAKE) as writing:
             self._quarantine(writing, [bad], now, self._ruling().terms.hashed)
 
@@ -99,7 +99,7 @@ class Intake:
                 keyed_hash=hashed, keep=options.keep, synonyms=options.synonyms,
             )  # fmt: skip
             if isinstance(result, Message) and result.source.startswith(PERSON_SOURCE) and not each.by_person:
-                result = Unreadable(result.source[:64], result.id, SPOOFED, each.body, each.received_at)
+                result = Unreadable(*sender_of(each.body, each.properties), SPOOFED, each.body, each.received_at)
             if isinstance(result, Unreadable):
                 unreadable.append(result)
             else:

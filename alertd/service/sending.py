@@ -5,12 +5,12 @@ Delivering itself is in `deliver`; this decides, in one transaction, who is told
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from alertd.core.outgoing import Desk, Hold, InDigest, NobodyThere, Recipient, SendNow, judge_line
-from alertd.model.case import LineState, Notification, NotificationState, Obligation
+from alertd.model.case import LineState, Notification, NotificationState, Obligation, ObligationKey
 from alertd.model.ids import CaseId, PersonId, RoleId
 from alertd.model.values import Channel, Rest, Severity
 from alertd.service.ports import Rank, Reading, Store
@@ -40,14 +40,23 @@ class Planner:
         self._desk = desk
         self._new_id = new_id
 
-    def plan(self, now: datetime) -> int:
+    def due(self, now: datetime) -> tuple[ObligationKey, ...]:
+        """Lines whose time has come."""
+        with self._store.read() as reading:
+            return tuple(row.key for row in reading.waiting(now, PLAN_LIMIT))
+
+    def plan(self, now: datetime, only: Collection[ObligationKey] | None = None) -> int:
         """Look at every line whose time has come; returns how many were settled one way or another.
 
         Planned on a reading, then written only if every line still stands as it was read: the writer's lock is held
         for no longer than the writes take.
+
+        Args:
+            now: Aware UTC.
+            only: Leave out every other line; None for all.
         """
         with self._store.read() as reading:
-            waiting = reading.waiting(now, PLAN_LIMIT)
+            waiting = [row for row in reading.waiting(now, PLAN_LIMIT) if only is None or row.key in only]
             if not waiting:
                 return 0
             made = self._planned(waiting, reading, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 from alertd.model.errors import StaleWrite
@@ -25,19 +25,32 @@ class Tick:
         self._prefix = prefix
         self._new_id = new_id
 
-    def run(self, now: datetime) -> int:
-        """Do everything that is due; returns how many cases were decided (0 when nothing was)."""
+    def due(self, now: datetime) -> tuple[CaseId, ...]:
+        """Cases for which something is due, or which are to be judged again."""
+        with self._store.read() as reading:
+            return tuple(dict.fromkeys((*reading.due_cases(now, BATCH), *reading.rechecks(BATCH))))
+
+    def run(self, now: datetime, only: Collection[CaseId] | None = None) -> int:
+        """Do everything that is due.
+
+        Args:
+            now: Aware UTC.
+            only: Leave out every other case; None for all.
+
+        Returns:
+            How many cases were decided; 0 when nothing was due.
+        """
         with self._store.read() as reading:
             due = reading.due_cases(now, BATCH)
             again = reading.rechecks(BATCH)
             orphans = reading.orphans(now - ORPHAN_AFTER, BATCH)
         if orphans:
             self._tell_orphans(now)
-        cases = tuple(dict.fromkeys((*due, *again)))
+        cases = tuple(id_ for id_ in dict.fromkeys((*due, *again)) if only is None or id_ in only)
         if not cases:
             return 0
         try:
-            self._decide(cases, again, now)
+            self._decide(cases, tuple(id_ for id_ in again if id_ in cases), now)
         except StaleWrite:
             return len(cases)
         return len(cases)

@@ -10,7 +10,20 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Executable, Select, and_, func, literal_column, null, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    CompoundSelect,
+    Executable,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
 
 from alertd.model.case import Facts, StoredMessage
 from alertd.model.ids import CaseId, Token
@@ -177,22 +190,26 @@ def _together(first: Askers, second: Askers) -> Askers:
     return {token: first.get(token, []) + second.get(token, []) for token in {**first, **second}}
 
 
+_NO_SEQ = cast(null(), BigInteger).label("seq")
+_NO_CASE = cast(null(), Text).label("case_id")
+
+
 def _strong_hits(speech: Speech) -> Select[Any]:
     probe = speech.probe(32)
-    columns = (probe.place.label("place"), strong.c.case_id.label("case_id"), null().label("seq"))
+    columns = (probe.place.label("place"), strong.c.case_id.label("case_id"), _NO_SEQ)
     return select(*columns).select_from(probe.source).join(strong, strong.c.token == probe.token)
 
 
 def _name_hits(speech: Speech) -> Select[Any]:
     probe = speech.probe(32)
-    columns = (probe.place.label("place"), leads.c.case_id.label("case_id"), null().label("seq"))
+    columns = (probe.place.label("place"), leads.c.case_id.label("case_id"), _NO_SEQ)
     led = and_(leads.c.token == func.substr(probe.token, 1, HALF), leads.c.kind == literal_column(str(Lead.NAME.value)))
     return select(*columns).select_from(probe.source).join(leads, led)
 
 
 def _status_hits(speech: Speech) -> Select[Any]:
     probe = speech.probe(32)
-    columns = (probe.place.label("place"), null().label("case_id"), sought.c.seq.label("seq"))
+    columns = (probe.place.label("place"), _NO_CASE, sought.c.seq.label("seq"))
     about = sought.c.token == func.substr(probe.token, 1, HALF)
     return select(*columns).select_from(probe.source).join(sought, about)
 

@@ -18,6 +18,7 @@ _PRAGMAS = (
     "synchronous = FULL",  # a commit survives a power cut
     "foreign_keys = ON",
     "busy_timeout = 5000",  # milliseconds, for other processes: commands beside the daemon
+    "wal_autocheckpoint = 8000",
     "temp_store = MEMORY",
     "cache_size = -8000",  # KiB a connection
 )
@@ -60,7 +61,9 @@ def _checked(url: str) -> URL:
 
 def shown(engine: Engine) -> str:
     """The database for people: its URL without user name and password."""
-    return "the database " + engine.url.set(username=None, password=None).render_as_string(hide_password=True)
+    url = engine.url
+    bare = URL.create(url.drivername, host=url.host, port=url.port, database=url.database)
+    return f"the database {bare.render_as_string()}"
 
 
 def _sqlite(url: URL) -> Engine:

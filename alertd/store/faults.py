@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from alertd.model.errors import SchemaMismatch, StaleWrite, StoreError, StoreUnavailable
@@ -26,7 +26,8 @@ def in_plain_words(where: str) -> Iterator[None]:
     Raises:
         StaleWrite: another writer was faster.
         SchemaMismatch: a table or column is not there.
-        StoreUnavailable: everything else that the database says: it cannot be reached, written, or trusted.
+        StoreUnavailable: it cannot be reached, written, or trusted just now. What only a mistake in this program can
+            cause is not caught: trying again would not mend it.
     """
     try:
         yield
@@ -35,16 +36,20 @@ def in_plain_words(where: str) -> Iterator[None]:
     except NoConnection as cause:
         raise StoreUnavailable(f"{where}: all connections are in use; alertd tries again by itself") from cause
     except DBAPIError as cause:
-        raise _translated(cause, where) from cause
+        if (translated := _translated(cause, where)) is None:
+            raise
+        raise translated from cause
 
 
-def _translated(error: DBAPIError, where: str) -> StoreError:
+def _translated(error: DBAPIError, where: str) -> StoreError | None:
     state = getattr(error.orig, "sqlstate", None)
     said = str(error.orig).strip().split("\n", 1)[0]
     if state in _CONFLICT:
         return StaleWrite("two writers wanted the same rows: decide again")
     if state in _NO_SUCH or said.startswith(("no such table", "no such column")):
         return SchemaMismatch(f"{where} does not hold alertd's tables: {MIGRATE}")
+    if isinstance(error, (ProgrammingError, DataError)):
+        return None
     return StoreUnavailable(f"{where} cannot be used just now: {said}; {_remedy(said)}")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, delete, select, update
 
 from alertd.model.case import Alert, CaseRow, CrossRow, CrossSide, StoredMessage
 from alertd.model.errors import StaleWrite
@@ -34,6 +34,7 @@ from alertd.store.tables import (
     keys,
     leads,
     obligations,
+    rechecks,
     referrals,
     strong,
 )
@@ -60,7 +61,8 @@ class CaseWriting(MessageWriting, LedgerWriting, CodeWriting, CrossReading):
 
     def __init__(self, connection: Connection, keyring: Keyring, speech: Speech) -> None:
         super().__init__(connection, keyring, speech)
-        self._changes: dict[CaseId, CaseChange] = {}
+        self._changes: list[CaseChange] = []
+        self._touched: set[CaseId] = set()
         self._written: dict[CaseId, set[CrossRow]] = {}
 
     def put_case(self, change: CaseChange) -> None:
@@ -71,24 +73,24 @@ class CaseWriting(MessageWriting, LedgerWriting, CodeWriting, CrossReading):
                 Raised here, by a later read, or on leaving the transaction.
         """
         touched = {change.row.id, *(row.id for row in change.joined)}
-        pending = {id_ for each in self._changes.values() for id_ in (each.row.id, *(row.id for row in each.joined))}
-        if touched & pending:
+        if touched & self._touched:
             self._settle()
-        self._changes[change.row.id] = change
+        self._touched |= touched
+        self._changes.append(change)
 
     def _settle(self) -> None:
         """Write what is held back."""
         if not self._changes and not self._new:
             return
-        changes, self._changes = self._changes, {}
-        known = self._checked(list(changes.values()))
+        changes, self._changes, self._touched = self._changes, [], set()
+        known = self._checked(changes)
         bulk = Bulk()
-        links = self._linked(changes.values(), known)
-        self._seal_new(changes.values(), bulk)
-        for change in changes.values():
+        links = self._linked(changes, known)
+        self._seal_new(changes, bulk)
+        for change in changes:
             self._write_change(change, known, links, bulk)
         bulk.write(self._connection, self._speech)
-        self._set_obligations([each for change in changes.values() for each in change.changed])
+        self._set_obligations([each for change in changes for each in change.changed])
 
     # ------------------------------------------------------------------------------------------------------- checking
 
@@ -202,7 +204,14 @@ class CaseWriting(MessageWriting, LedgerWriting, CodeWriting, CrossReading):
         codes = {alert.code for alert in after.alerts}
         bulk.remove(alerts, [(other.row.id, alert.episode) for alert in other.state.alerts if alert.code in codes])
         self._connection.execute(update(cases).where(cases.c.alias_of == other.row.id).values(alias_of=survivor))
+        self._hand_on_recheck(other.row.id, survivor)
         self._written.setdefault(other.row.id, set()).update(other.state.cross)
+
+    def _hand_on_recheck(self, other: CaseId, survivor: CaseId) -> None:
+        waiting = delete(rechecks).where(rechecks.c.case_id == other).returning(rechecks.c.at)
+        for row in self._stored(waiting):
+            adding = self._speech.insert(rechecks).values(case_id=survivor, at=row["at"])
+            self._connection.execute(adding.on_conflict_do_nothing())
 
     def _leads(
         self,
@@ -251,7 +260,7 @@ def _run_keys(state: CaseState) -> set[tuple[str, str]]:
 def _weight(row: CaseRow, state: CaseState) -> Counter[str]:
     return Counter(
         {
-            "cases.open_cases": row.closed_at is None,
+            "cases.open_cases": int(row.closed_at is None),
             "cases.running_clocks": sum(map(is_running, state.clocks)),
             "cases.open_alerts": sum(alert.closed_at is None for alert in state.alerts),
         }

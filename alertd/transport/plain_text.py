@@ -58,4 +58,5 @@ def _gsm7_character(character: str) -> str:
     if gsm7_septets(character) is not None:
         return character
     plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
-    return plain if plain and gsm7_septets(plain) is not None else "?"
+    usable = plain and plain == plain.strip() and gsm7_septets(plain) is not None
+    return plain if usable else "?"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable
@@ -10,9 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alertd.model.delivery import LookUp, Outcome, Outgoing, RetryLater, Sender
-from alertd.model.errors import ConfigError
 
-_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0}
 _PRUNE_OVER = 1000
 
 
@@ -27,19 +24,6 @@ class Rate:
 
     per_second: float
     burst: int
-
-
-def rate(text: str) -> Rate:
-    """Read `10/s`, `30/min` or `600/h`; a second's worth may go at once.
-
-    Raises:
-        ConfigError: It is none of these.
-    """
-    match = re.fullmatch(r"(\d{1,6})\s*/\s*(s|min|h)", text.strip())
-    if match is None or int(match[1]) == 0:
-        raise ConfigError(f"the rate {text!r} is not understood: write 10/s, 30/min or 600/h")
-    per_second = int(match[1]) / _UNITS[match[2]]
-    return Rate(per_second, max(1, int(per_second)))
 
 
 class Bucket:

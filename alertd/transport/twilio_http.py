@@ -33,6 +33,7 @@ class OneCall:
         seconds: Limit on each silence of the peer.
 
     Attributes:
+        status: Status of the answer; 0 before there is one.
         retry_after: Seconds, when the provider named them (RFC 9110, section 10.2.3; its date form is not read).
     """
 
@@ -42,6 +43,7 @@ class OneCall:
         self._session = session
         self._base = urlsplit(base_url)
         self._seconds = seconds
+        self.status = 0
         self.retry_after: float | None = None
 
     def request(self, method: str, url: str, **options: Any) -> Response:  # noqa: ANN401  # as the SDK passes them
@@ -57,6 +59,7 @@ class OneCall:
             timeout=(min(_CONNECT_SECONDS, self._seconds), self._seconds),
             allow_redirects=False,
         )
+        self.status = answer.status_code
         self.retry_after = _seconds(answer.headers.get("Retry-After"))
         return Response(answer.status_code, answer.text, answer.headers)
 

@@ -5,7 +5,6 @@ Source: Twilio's Messages resource, version 2010-04-01, and its error dictionary
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from urllib.parse import quote
 
 from requests import RequestException
 from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, ProxyError, SSLError
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
@@ -42,6 +41,8 @@ _BUSY_CODES = frozenset({14107, 20429, 21611, 30001})
 """Rate limits and full queues: nothing was taken, and later there is room."""
 
 _NEVER_LEFT = (ConnectTimeout, ProxyError, InvalidSchema, InvalidURL)
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+"""What the SDK raises on an answer of 2xx that is not what it should be (a proxy's page, say)."""
 _NEWEST = 200
 _SKEW = timedelta(seconds=5)
 
@@ -97,7 +98,7 @@ class TwilioSms:
             return _answered(int(error.status), int(error.code or 0), call.retry_after)
         except RequestException as error:
             return _not_answered(error)
-        except (json.JSONDecodeError, KeyError, TypeError):
+        except _UNREADABLE:
             return InDoubt("the answer cannot be read")
         return Sent(sid) if sid else InDoubt("the answer names no message")
 
@@ -109,15 +110,16 @@ class TwilioSms:
         waits in its queue has none yet.
         """
         seconds = self._account.limit.total_seconds()
+        call = self._call(seconds)
         try:
-            return within(seconds, lambda: self._find(self._call(seconds), outgoing, since))
+            return within(seconds, lambda: self._find(call, outgoing, since))
         except Overdue:
             return CannotSay("no answer in time")
-        except (TwilioRestException, TwilioServiceException) as error:
-            return CannotSay(f"answered {error.status}, code {error.code}")
+        except TwilioException:  # the SDK wraps an answer without a page in its bare base class
+            return CannotSay(f"answered {call.status}")
         except RequestException as error:
             return CannotSay(type(error).__name__)
-        except (json.JSONDecodeError, KeyError, TypeError, ValueError):
+        except _UNREADABLE:
             return CannotSay("the answer cannot be read")
 
     def close(self) -> None:

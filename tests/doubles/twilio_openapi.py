@@ -30,7 +30,11 @@ def _is_phone_number(value: object) -> bool:
 
 @_formats.checks("uri")
 def _is_uri(value: object) -> bool:
-    return not isinstance(value, str) or (urlsplit(value).scheme in ("http", "https") and bool(urlsplit(value).netloc))
+    """Absolute; in answers the provider's own are paths."""
+    if not isinstance(value, str):
+        return True
+    parts = urlsplit(value)
+    return value.startswith("/") or (parts.scheme in ("http", "https") and bool(parts.netloc))
 
 
 @_formats.checks("date-time", raises=ValueError)

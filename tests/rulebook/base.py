@@ -23,6 +23,9 @@ BASE: dict[str, str] = {
 - role: head_of_service
   title: Head of service
   rota: desk_rota
+- role: rules_admin
+  title: Keeper of the rules
+  rota: desk_rota
 - rota: desk_rota
   always: [desk]
 - hours: office

@@ -2,18 +2,21 @@ from __future__ import annotations
 
 import time
 from datetime import date, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 
 import pytest
 
 from alertd.model.conditions import Count, FieldCondition, Group, Heading, Op, conjunction
-from alertd.model.ids import ClockId, DefinitionId, ListId, PersonId, RoleId, RuleId
-from alertd.model.rulebook import Classify, Notify, RuleBook, StartClock, WorkingDays
+from alertd.model.ids import ClockId, DefinitionId, ListId, PersonId, RoleId, RotaId, RuleId
+from alertd.model.rulebook import Classify, NextMeeting, Notify, RuleBook, StartClock, Turns, WorkingDays
 from alertd.model.values import Channel, Kind, Rest
 from alertd.rulebook.loader import load, load_text
 from alertd.rulebook.problems import Weight, format_problem
 from alertd.shipped import shipped
 from tests.rulebook.base import BASE, GOLDEN_HOUR, VALID
+
+WAITING = "message: clock\n    all:\n      - {field: clock.id, equals: golden_houre}"
 
 
 def loaded_book(texts: dict[str, str]) -> RuleBook:
@@ -167,7 +170,40 @@ def test_a_setting_in_the_wrong_place_is_told_where_it_belongs() -> None:
     assert "belongs to the rule" in problem.message
 
 
-def test_working_days_meetings_and_turns_are_read() -> None:
+def test_meetings_and_turns_are_read() -> None:
+    meeting = "due: {next: {at: 10:30, days: [mon, fri], cut_off: 1 hour}}"
+    rota = """\
+- rota: weekly
+  turns: [desk]
+  change_over: {every: week, day: tue, at: 09:00}
+  starting: 2026-11-02
+  overrides: [{from: 2026-12-25 09:00, to: 2026-12-26 09:00, who: desk}]
+- role: second
+  title: Second contact
+  rota: weekly
+"""
+    book = loaded_book({**BASE, "r.yaml": GOLDEN_HOUR.replace("due: 1 hour", meeting), "rota.yaml": rota})
+    due = book.clocks[ClockId("golden_hour")].due
+    assert due == NextMeeting(clock_time(10, 30), frozenset({0, 4}), timedelta(hours=1))
+    weekly = book.rotas[RotaId("weekly")]
+    assert weekly.turns == Turns((PersonId("desk"),), "week", clock_time(9), 1, date(2026, 11, 2))
+    assert weekly.overrides[0].who == (PersonId("desk"),)
+
+
+def test_a_label_that_no_rule_gives_is_never_held() -> None:
+    label = "field: case.labels\n      has_any: [urgent_respons]"
+    text = GOLDEN_HOUR.replace("field: person.age\n      less_than: 18", label)
+    (problem,) = load_text({**BASE, "r.yaml": text}).problems
+    assert problem.code == "E025"
+    assert "did you mean 'urgent_response'" in problem.message
+
+
+def test_a_clock_that_a_condition_names_must_be_there() -> None:
+    text = GOLDEN_HOUR.replace("message: incident\n    all:\n      - definition: child", WAITING, 1)
+    assert "E021" in codes({**BASE, "r.yaml": text})
+
+
+def test_working_days_are_read() -> None:
     clock = GOLDEN_HOUR.replace(
         "due: 1 hour\n  counts: elapsed", "due: 5 working days\n  counts: working_days\n  hours: office"
     )
@@ -231,7 +267,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_file_that_is_not_utf8_is_told_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "rules.yaml").write_bytes(b"# fine\n- list: \xff\xfe\n")
     loaded = load([tmp_path / "rules.yaml"], tmp_path, None)
-    assert [(problem.code, problem.line) for problem in loaded.problems][:1] == [("E001", 2)]
+    assert ("E001", 2) in [(problem.code, problem.line) for problem in loaded.problems]
 
 
 def test_deep_nesting_is_refused_and_does_not_crash() -> None:
@@ -260,3 +296,24 @@ def test_forty_rules_load_in_under_a_second() -> None:
     assert time.perf_counter() - begun < 1
     assert loaded.book is not None
     assert len(loaded.book.rules) == 41
+
+
+def test_a_label_that_looks_like_one_that_is_read_is_a_warning() -> None:
+    reader = GOLDEN_HOUR[GOLDEN_HOUR.index("- rule") : GOLDEN_HOUR.index("- clock")].replace("custody_cohort", "second")
+    reader = reader.replace("definition: child", "{field: case.labels, has_any: [urgent_response]}", 1)
+    slip = GOLDEN_HOUR[GOLDEN_HOUR.index("- rule") : GOLDEN_HOUR.index("- clock")].replace("custody_cohort", "third")
+    slip = slip.replace("urgent_response", "urgent_respons", 1)
+    assert "W104" in codes({**VALID, "second.yaml": reader, "third.yaml": slip})
+
+
+def test_a_stop_that_swallows_the_narrower_ones_is_a_warning() -> None:
+    text = GOLDEN_HOUR.replace("    - status: police_contacted_mash\n", "    - status: contact\n")
+    assert codes({**BASE, "r.yaml": text}) == ["W106"]
+
+
+def test_a_list_item_too_far_right_is_not_swallowed_in_silence() -> None:
+    text = "- list: spare\n  words:\n    - one\n      - two\n"
+    (problem,) = load_text({**VALID, "spare.yaml": text}).problems
+    assert (problem.code, problem.line) == ("E001", 4)
+    folded = "- list: spare\n  about: a long text\n    in two lines - with a dash\n  words: [one]\n"
+    assert codes({**VALID, "spare.yaml": folded}) == []

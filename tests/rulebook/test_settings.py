@@ -235,7 +235,7 @@ def test_a_secret_is_read_when_it_is_needed(tmp_path: Path) -> None:
     [(Secret("env", "TOKEN"), {}), (Secret("env", "TOKEN"), {"TOKEN": " "}), (Secret("credential", "x"), {})],
 )
 def test_a_secret_that_is_not_there_says_what_to_do(secret: Secret, environ: dict[str, str]) -> None:
-    with pytest.raises(ConfigError, match="set it|write it|add LoadCredential"):
+    with pytest.raises(ConfigError, match=r"set it|write it|add LoadCredential"):
         secret.resolve(environ)
 
 

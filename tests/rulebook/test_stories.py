@@ -17,7 +17,8 @@ STORY = """\
     - at: 2026-07-21 03:10
       id: one
       source: police
-      incident: {setting: custody, record: {ref: R1, version: 2}, person: {ref: P1, age: 15, age_disputed: no}, custody: {ref: C1, booked_in_at: 2026-07-21 03:00}, incident: {offence: [bladed_article]}}
+      incident: {setting: custody, record: {ref: R1, version: 2}, person: {ref: P1, age: 15, age_disputed: no},
+                 custody: {ref: C1, booked_in_at: 2026-07-21 03:00}, incident: {offence: [bladed_article]}}
       matches: [custody_cohort]
       includes:
         - {to: edt, template: urgent_response, by: sms}
@@ -58,7 +59,7 @@ def test_a_story_is_read_with_its_places() -> None:
         "from the protocol",
     )
     assert [step.act for step in story.steps] == [Act.INCIDENT, Act.ACCEPT, Act.STATUS, Act.UNDELIVERED, Act.NONE]
-    assert [step.where for step in story.steps][:2] == ["a.test.yaml:4", "a.test.yaml:11"]
+    assert [step.where for step in story.steps][:2] == ["a.test.yaml:4", "a.test.yaml:12"]
 
 
 def test_data_are_typed_by_the_contract_as_plain_json() -> None:
@@ -80,26 +81,26 @@ def test_what_a_sender_may_get_wrong_is_left_as_written() -> None:
 def test_what_is_expected_is_read() -> None:
     first, _, third, _, last = only().steps
     assert (first.id, first.source, first.matches) == ("one", "police", ("custody_cohort",))
-    assert first.includes == (Expected(to="edt", by="sms", template="urgent_response", where="a.test.yaml:10"),)
+    assert first.includes == (Expected(to="edt", by="sms", template="urgent_response", where="a.test.yaml:11"),)
     assert first.expect is None
     assert third.clocks == {"golden_hour": ClockState.MET, "contact_48h_young_person": ClockState.RUNNING}
     assert third.due == {"contact_48h_young_person": datetime(2026, 7, 23, 2, tzinfo=UTC)}
     assert (third.requests, third.cases) == ({"community_impact_assessment": 0}, 1)
     assert last.expect == ()
-    assert last.never == (Expected(text="contact", where="a.test.yaml:23"),)
+    assert last.never == (Expected(text="contact", where="a.test.yaml:24"),)
 
 
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("at: 2026-07-21 03:32", "at: 03:32", ("E014", 11)),
+        ("at: 2026-07-21 03:32", "at: 03:32", ("E014", 12)),
         ("at: 2026-07-21 03:32", "at: 2026-07-21 03:00", ("E014", 3)),
-        ("booked_in_at: 2026-07-21 03:00", "booked_in_at: 2027-10-31 01:30", ("E014", 7)),
-        ("expect: nothing", "expect: nothin", ("E012", 22)),
-        ("golden_hour: met", "golden_hour: meet", ("E012", 15)),
-        ("by: sms}\n    - at: 2026-07-21 03:32", "by: fax}\n    - at: 2026-07-21 03:32", ("E012", 10)),
-        ("matches: [custody", "match: [custody", ("E010", 8)),
-        ("accept: {by: edt}", "accept: {by: edt}\n      release: {by: edt}", ("E014", 13)),
+        ("booked_in_at: 2026-07-21 03:00", "booked_in_at: 2027-10-31 01:30", ("E014", 8)),
+        ("expect: nothing", "expect: nothin", ("E012", 23)),
+        ("golden_hour: met", "golden_hour: meet", ("E012", 16)),
+        ("by: sms}\n    - at: 2026-07-21 03:32", "by: fax}\n    - at: 2026-07-21 03:32", ("E012", 11)),
+        ("matches: [custody", "match: [custody", ("E010", 9)),
+        ("accept: {by: edt}", "accept: {by: edt}\n      release: {by: edt}", ("E014", 14)),
         ("  story:", "  steps:", ("E010", 3)),
     ],
 )

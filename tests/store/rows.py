@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from alertd.model.case import (
     Alert,
@@ -31,10 +31,20 @@ from alertd.model.values import Answer, Channel, Kind, Rest, Severity, Value
 from alertd.service.ports import CaseChange, Rank
 from alertd.store import SqlStore
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
+
 NOW = datetime(2026, 11, 26, 14, 10, 0, 123456, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 NO_TOKEN = Token(bytes(32))
 V = Version("0123456789ab")
+
+
+def altered(value: T, changes: Mapping[str, Any]) -> T:
+    """The same value with some attributes changed."""
+    return replace(value, **changes)
 
 
 def token(text: str) -> Token:
@@ -45,8 +55,8 @@ def tokens(*texts: str) -> frozenset[Token]:
     return frozenset(map(token, texts))
 
 
-def incident(id_: str, fields: Mapping[str, Value] | None = None, **changes: Any) -> Message:
-    return replace(
+def incident(id_: str, fields: Mapping[str, Value] | None = None, **changes: object) -> Message:
+    return altered(
         Message(
             source="police",
             id=id_,
@@ -58,12 +68,12 @@ def incident(id_: str, fields: Mapping[str, Value] | None = None, **changes: Any
             version=1,
             fields=fields or {"setting": "custody", "person.age": 15},
         ),
-        **changes,
+        changes,
     )
 
 
-def status(id_: str, fields: Mapping[str, Value] | None = None, **changes: Any) -> Message:
-    return incident(id_, fields or {"event": "contact", "at": NOW}, **{"kind": Kind.STATUS, **changes})
+def status(id_: str, fields: Mapping[str, Value] | None = None, **changes: object) -> Message:
+    return altered(incident(id_, fields or {"event": "contact", "at": NOW}, kind=Kind.STATUS), changes)
 
 
 def incident_tokens(record: str, strong: Iterable[str] = (), names: Iterable[str] = ()) -> Tokens:
@@ -75,36 +85,36 @@ def status_tokens(record: str, about: Iterable[str] = (), strong: Iterable[str] 
     return Tokens(token(record), strong=tokens(*strong), about=tuple(map(token, about)))
 
 
-def case_row(id_: str, **changes: Any) -> CaseRow:
-    return replace(CaseRow(CaseId(id_), CaseRef(f"WF-UR-26-{id_.upper()}"), NOW), **changes)
+def case_row(id_: str, **changes: object) -> CaseRow:
+    return altered(CaseRow(CaseId(id_), CaseRef(f"WF-UR-26-{id_.upper()}"), NOW), changes)
 
 
-def run(rule: str, key: str = "k", **changes: Any) -> Run:
+def run(rule: str, key: str = "k", **changes: object) -> Run:
     made = Run(RuleId(rule), key, 1, NOW, None, False, False, NOW, ("person.age",), token("anchor"), V)
-    return replace(made, **changes)
+    return altered(made, changes)
 
 
-def clock(id_: str, **changes: Any) -> ClockRun:
+def clock(id_: str, **changes: object) -> ClockRun:
     due = NOW + HOUR
     made = ClockRun(ClockId(id_), "k", 1, RuleId("r"), NOW, NOW, due, NOW, False, None, None, None, V)
-    return replace(made, **changes)
+    return altered(made, changes)
 
 
-def alert(code: str, **changes: Any) -> Alert:
+def alert(code: str, **changes: object) -> Alert:
     made = Alert(1, code, NOW, (NOW,), AlertState.OPEN, None, "", "default_urgent", RoleId("mash"), (RuleId("r"),))
-    return replace(made, **changes)
+    return altered(made, changes)
 
 
-def target(leaf: str, key: str, record: str, at: datetime = NOW, **changes: Any) -> CrossRow:
+def target(leaf: str, key: str, record: str, at: datetime = NOW, **changes: object) -> CrossRow:
     made = CrossRow(LeafId(leaf), CrossSide.TARGET, token(key), token(record), at, None, token("d"), Answer.YES)
-    return replace(made, **changes)
+    return altered(made, changes)
 
 
-def key(scope: str = "c1", about: str = "alert", **changes: Any) -> ObligationKey:
-    return replace(ObligationKey(scope, about, "", 1, "0", "mash"), **changes)
+def key(scope: str = "c1", about: str = "alert", **changes: object) -> ObligationKey:
+    return altered(ObligationKey(scope, about, "", 1, "0", "mash"), changes)
 
 
-def obligation(named: ObligationKey | None = None, **changes: Any) -> Obligation:
+def obligation(named: ObligationKey | None = None, **changes: object) -> Obligation:
     named = named or key()
     made = Obligation(
         key=named,
@@ -118,10 +128,10 @@ def obligation(named: ObligationKey | None = None, **changes: Any) -> Obligation
         rest=Rest.WAKE,
         severity=Severity.URGENT,
     )
-    return replace(made, **changes)
+    return altered(made, changes)
 
 
-def notification(id_: str, *lines: ObligationKey, **changes: Any) -> Notification:
+def notification(id_: str, *lines: ObligationKey, **changes: object) -> Notification:
     made = Notification(
         id=id_,
         case=CaseId("c1"),
@@ -143,7 +153,7 @@ def notification(id_: str, *lines: ObligationKey, **changes: Any) -> Notificatio
         lines=lines,
         template="urgent_response",
     )
-    return replace(made, **changes)
+    return altered(made, changes)
 
 
 def full_message(id_: str) -> Message:
@@ -173,15 +183,22 @@ def put(store: SqlStore, *changes: CaseChange, rank: Rank = Rank.INTAKE) -> None
             writing.put_case(change)
 
 
-def make_case(store: SqlStore, id_: str, *, strong: str = "", names: Iterable[str] = (), **changes: Any) -> CaseChange:
+def make_case(
+    store: SqlStore,
+    id_: str,
+    *,
+    strong: str = "",
+    names: Iterable[str] = (),
+    message: Message | None = None,
+    row: CaseRow | None = None,
+    **changes: object,
+) -> CaseChange:
     """Store a case with one incident; returns the change as it was put."""
     own = (strong or f"strong of {id_}",)
     found = incident_tokens(f"record of {id_}", own, names)
-    message = changes.pop("message", incident(f"m-{id_}"))
-    row = changes.pop("row", case_row(id_))
     with store.write(Rank.INTAKE) as writing:
-        seqs = writing.add_messages([(message, found, MessageOutcome.ACTED)])
-        change = CaseChange(row, strong=found.strong, messages=seqs, **changes)
+        seqs = writing.add_messages([(message or incident(f"m-{id_}"), found, MessageOutcome.ACTED)])
+        change = altered(CaseChange(row or case_row(id_), strong=found.strong, messages=seqs), changes)
         writing.put_case(change)
     return change
 
@@ -193,7 +210,7 @@ def facts_of(store: SqlStore, id_: str) -> Facts:
     return facts
 
 
-def changed(store: SqlStore, id_: str, **changes: Any) -> CaseChange:
+def changed(store: SqlStore, id_: str, **changes: object) -> CaseChange:
     """What is stored about a case, as the change that would write just that again, with some of it changed."""
     facts = facts_of(store, id_)
     again = CaseChange(
@@ -205,4 +222,4 @@ def changed(store: SqlStore, id_: str, **changes: Any) -> CaseChange:
         alerts=facts.alerts,
         cross=facts.cross,
     )
-    return replace(again, **changes)
+    return altered(again, changes)

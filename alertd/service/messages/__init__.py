@@ -1,6 +1,6 @@
 """Messages in and out: what arrives is read here, and what alertd publishes is written here."""
 
-from alertd.service.messages.decode import decode
+from alertd.service.messages.decode import decode, sender_of
 from alertd.service.messages.encode import encode, encode_incident, encode_status, write_event
 from alertd.service.messages.envelope import Properties
 from alertd.service.messages.fields import SENT_INCIDENT
@@ -22,6 +22,7 @@ __all__ = [
     "encode_status",
     "fold_word",
     "message_schema",
+    "sender_of",
     "validate_text",
     "write_event",
 ]

@@ -55,6 +55,15 @@ def decode(
         return _unreadable(claim, str(error), body, received_at)
 
 
+def sender_of(body: bytes, properties: Properties) -> tuple[str, str]:
+    """Source and id of any bytes, as far as they can be told and shown to people; nothing is raised."""
+    try:
+        claim = claim_of(parse(body), properties)
+    except MessageError:
+        claim = claim_of({}, properties)
+    return shown_source(claim), shown_id(claim)
+
+
 def _read(envelope: Envelope, reading: Reading, keyed_hash: Callable[[str], Token], keep: frozenset[str]) -> Message:
     if envelope.kind is Kind.STATUS:
         status = read_status(envelope.data, envelope.source, reading, keep)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import permutations
-
 from alertd.model.case import MessageOutcome
 from alertd.model.ids import CaseId
-from alertd.model.message import Message
-from alertd.service.ports import Rank, Snapshot
+from alertd.service.ports import CaseChange, Rank, Snapshot
 from alertd.store import SqlStore
 from tests.store.rows import (
     HOUR,
@@ -149,16 +146,56 @@ def test_cases_can_be_asked_for_by_id(store: SqlStore) -> None:
 
 
 def test_messages_come_in_receive_order_with_ties_by_source_and_id(store: SqlStore) -> None:
-    def at(id_: str, source: str = "police", hours: int = 0) -> Message:
-        return incident(id_, source=source, received_at=NOW + hours * HOUR)
+    ordered = [
+        incident("z", received_at=NOW - HOUR),
+        incident("b", source="hospital"),
+        incident("a"),
+        incident("b"),
+        incident("a", source="a", received_at=NOW + HOUR),
+    ]
+    own = incident_tokens("record")
+    with store.write(Rank.INTAKE) as writing:
+        seqs = writing.add_messages([(ordered[n], own, MessageOutcome.ACTED) for n in (3, 0, 4, 2, 1)])
+        writing.put_case(CaseChange(case_row("c1"), strong=own.strong, messages=seqs))
+    assert [each.message for each in closure(store, "record").facts[0].messages] == ordered
 
-    ordered = [at("z", hours=-1), at("b", "hospital"), at("a"), at("b"), at("a", "a", 1)]
-    for turn, messages in enumerate(list(permutations(ordered))[::40]):
-        own = incident_tokens(f"record {turn}")
-        with store.write(Rank.INTAKE) as writing:
-            renamed = [Message.__replace__(m, id=f"{m.id}{turn}") if False else m for m in messages]
-            rows = [(with_turn(m, turn), own, MessageOutcome.ACTED) for m in renamed]
-            seqs = writing.add_messages(rows)
-            writing.put_case(change_of(f"c{turn}", own.strong, seqs))
-        found = closure(store, f"record {turn}").facts[0]
-        assert [each.message for each in found.messages] == [with_turn(m, turn) for m in ordered]
+
+def groups(store: SqlStore, *texts: tuple[str, ...]) -> list[Snapshot]:
+    with store.read() as reading:
+        return reading.closures([tokens(*each) for each in texts])
+
+
+def test_many_groups_are_answered_in_their_order(store: SqlStore) -> None:
+    make_case(store, "c1", strong="crime 1")
+    make_case(store, "c2", strong="crime 2")
+    found = groups(store, ("crime 2",), ("nothing",), ("crime 1", "more"), ())
+    assert [ids(snapshot) for snapshot in found] == [["c2"], [], ["c1"], []]
+
+
+def test_groups_that_hang_together_by_what_is_stored_share_a_snapshot(store: SqlStore) -> None:
+    make_case(store, "c1", strong="crime 1", names=["person"])
+    make_case(store, "c2", strong="crime 2", names=["person"])
+    make_case(store, "c3", strong="crime 3")
+    add_status(store, "s1", "person")
+    one, two, three = groups(store, ("crime 1",), ("crime 2",), ("crime 3",))
+    assert one is two
+    assert ids(one) == ["c1", "c2"]
+    assert ids(three) == ["c3"]
+
+
+def test_groups_that_share_a_token_share_a_snapshot(store: SqlStore) -> None:
+    one, two, three = groups(store, ("a", "b"), ("b", "c"), ("d",))
+    assert one is two
+    assert one is not three
+    assert one == three == Snapshot(())
+
+
+def test_many_groups_get_what_each_would_get_alone(store: SqlStore) -> None:
+    for n in range(30):
+        make_case(store, f"c{n:02}", strong=f"crime {n}", names=[f"name {n % 7}"])
+    for n in range(0, 7, 2):
+        add_status(store, f"s{n}", f"name {n}")
+    asked = [(f"crime {n}", f"name {n % 5}") for n in range(30)]
+    alone = [closure(store, *each) for each in asked]
+    for together, own in zip(groups(store, *asked), alone, strict=True):
+        assert set(ids(own)) <= set(ids(together))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from alertd.model.case import MessageOutcome, Tokens
 from alertd.model.ids import CaseId
 from alertd.model.message import Unreadable
@@ -98,12 +100,13 @@ def test_totals_add_up_whatever_happens(store: SqlStore) -> None:
 
 
 def test_a_rolled_back_batch_counts_nothing(store: SqlStore) -> None:
-    try:
+    def fail_halfway() -> None:
         with store.write(Rank.INTAKE) as writing:
             writing.add_messages([(incident("m1"), incident_tokens("r"), ACTED)])
             raise KeyError("m1")
-    except KeyError:
-        pass
+
+    with pytest.raises(KeyError):
+        fail_halfway()
     with store.read() as reading:
         assert set(reading.message_totals().values()) == {0}
         assert reading.seen([("police", "m1")]) == set()

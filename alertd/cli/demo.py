@@ -1,0 +1,7 @@
+"""Demo."""
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add."""

@@ -1,0 +1,100 @@
+"""`status`: whether all is well, in figures that add up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import typer
+from rich.text import Text
+
+from alertd.cli.case_sheet import clock_data
+from alertd.cli.opening import opened
+from alertd.cli.options import AsJson, Config
+from alertd.cli.outbox import STUCK
+from alertd.cli.screen import bad, good, heading, say, show_facts, show_json, show_table, when
+from alertd.core.wording import clock_word, time_left
+from alertd.model.case import MessageOutcome, NotificationState
+from alertd.service.ports import Reading
+
+_DUE_SOON = 5
+RECEIVED = "received"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this room."""
+    app.command()(status)
+
+
+def status(*, as_json: AsJson = False, config: Config = None) -> None:
+    """Say how alertd stands: messages by outcome, what waits, what is due. Exit 1 when a person must look."""
+    with opened(config) as parts:
+        now, book = parts.now(), parts.rules.book()
+        with parts.store.read() as reading:
+            data = _data(reading, now)
+            rows = reading.list_clocks(running_only=True, limit=1000)
+        ahead = [{"case": row.ref, **clock_data(run, book, now)} for row, run in rows if run.due_at > now]
+    data["rules"] = book.version
+    data["due_soon"] = ahead[:_DUE_SOON]
+    data["look_at"] = _look_at(data)
+    show_json(data) if as_json else _show(data, now)
+    if data["look_at"]:
+        raise typer.Exit(1)
+
+
+def _data(reading: Reading, now: datetime) -> dict[str, Any]:
+    totals = dict(reading.message_totals())
+    received = totals.pop(RECEIVED)
+    return {
+        "at": now,
+        "messages": {RECEIVED: received, **totals, "adds_up": sum(totals.values()) == received},
+        "counts": dict(reading.statistics(now)),
+        "next_at": reading.next_wake(now),
+    }
+
+
+def _look_at(data: Mapping[str, Any]) -> list[str]:
+    """What a person should look at, each with the command that shows it."""
+    counts, found = data["counts"], []
+    if not data["messages"]["adds_up"]:
+        found.append("the outcomes of messages do not add up to what was received: `alertd doctor`")
+    if waiting := counts["open_quarantine"]:
+        found.append(f"{waiting} unreadable, nobody has settled: `alertd quarantine`")
+    if stuck := sum(counts[f"notifications.{state}"] for state in STUCK):
+        found.append(f"{stuck} messages to people failed or in doubt: `alertd outbox`")
+    if alerts := counts["open_alerts"]:
+        found.append(f"{alerts} alerts nobody has accepted: `alertd alerts`")
+    return found
+
+
+def _show(data: Mapping[str, Any], now: datetime) -> None:
+    counts, messages = data["counts"], data["messages"]
+    show_facts(
+        [
+            ("rules version", data["rules"]),
+            ("open cases", str(counts["open_cases"])),
+            ("running clocks", str(counts["running_clocks"])),
+            ("alerts not accepted", str(counts["open_alerts"])),
+            ("lines waiting", str(counts["waiting_lines"])),
+            ("cases to judge again", str(counts["rechecks"])),
+            ("next thing due", when(data["next_at"])),
+        ]
+    )
+    heading("Messages in")
+    for outcome in MessageOutcome:
+        say(f"  {outcome.replace('_', ' '):<12} {messages[outcome.value]:>8,}")
+    sums = "" if messages["adds_up"] else "  does not add up"
+    say(Text(f"  {'received':<12} {messages[RECEIVED]:>8,}{sums}", style="bold" if messages["adds_up"] else "bold red"))
+    heading("Messages out")
+    for state in NotificationState:
+        say(f"  {state.replace('_', ' '):<12} {counts[f'notifications.{state}']:>8,}")
+    heading("Due next")
+    soon = [(c["case"], clock_word(c["clock"]), c["due_at"]) for c in data["due_soon"]]
+    rows = [(case, clock, when(due), time_left(due, now)) for case, clock, due in soon]
+    show_table(("CASE", "CLOCK", "DUE", "LEFT"), rows, "No clock runs.")
+    say()
+    for each in data["look_at"]:
+        bad(f"Look at this: {each}")
+    if not data["look_at"]:
+        good("Nothing waits for a person.")

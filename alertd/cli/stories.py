@@ -1,0 +1,158 @@
+"""`test`: the stories of the rules, played on a pretend clock; what failed at which line, and what nobody tried."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from alertd.cli.coverage import Coverage, Witness, coverage
+from alertd.cli.opening import settings_of
+from alertd.cli.options import AsJson, Config
+from alertd.cli.screen import bad, console, good, plural, say, show_json
+from alertd.core.calendar import local
+from alertd.daemon.clock import utc_now
+from alertd.daemon.parts import intake_settings, voice_of
+from alertd.daemon.rehearsal import Stage
+from alertd.daemon.rules_in_force import RuleSet, load_rules
+from alertd.daemon.story_run import Result, run_story
+from alertd.model.rulebook import RuleBook
+from alertd.rulebook.problems import format_problem
+from alertd.rulebook.reference import Reference
+from alertd.rulebook.settings import Settings
+from alertd.rulebook.stories import LoadedStories, load_stories
+from alertd.rulebook.story import Story
+from alertd.store import Keyring, migrate, open_store
+from alertd.store.keys import KEY_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Rules and settings to play stories by.
+
+    Attributes:
+        witness: Sees which conditions are tried.
+        keyring: Of a key made for this run.
+    """
+
+    settings: Settings
+    rules: RuleSet
+    witness: Witness
+    keyring: Keyring
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands of this room."""
+    app.command("test")(test)
+
+
+def test(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[PATH]...", help="Stories, or folders of them; else those among the rules."),
+    ] = None,
+    *,
+    rules: Annotated[
+        Path | None, typer.Option("--rules", metavar="DIR", help="Play them by these rules.", show_default=False)
+    ] = None,
+    as_json: AsJson = False,
+    config: Config = None,
+) -> None:
+    """Play rule stories on a pretend clock; exit 1 when one fails or none is found. Nothing is sent or stored."""
+    settings = settings_of(config)
+    if rules is not None:
+        settings = settings.model_copy(update={"rules": (rules,)})
+    loaded = load_stories(paths or settings.rules)
+    rehearsal = _rehearsal(settings)
+    results = list(_played(loaded.stories, rehearsal))
+    tried = coverage(rehearsal.rules.book, rehearsal.witness)
+    if as_json:
+        show_json(_data(loaded, results, tried))
+    else:
+        _show(loaded, results, tried)
+    if loaded.problems or not results or any(not result.passed for result in results):
+        raise typer.Exit(1)
+
+
+def _rehearsal(settings: Settings) -> Rehearsal:
+    keyring = Keyring(os.urandom(KEY_BYTES))
+    witnesses: list[Witness] = []
+
+    def judge(book: RuleBook) -> Witness:
+        witnesses.append(Witness(Reference(book)))
+        return witnesses[-1]
+
+    rules = load_rules(settings, keyring.token, judge, local(utc_now()).date())
+    return Rehearsal(settings, rules, witnesses[-1], keyring)
+
+
+def _played(stories: Sequence[Story], rehearsal: Rehearsal) -> Iterator[Result]:
+    """Play each story on an empty store of its own."""
+    shown = console(errors=True)
+    columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn())
+    with TemporaryDirectory(prefix="alertd-test-") as folder:
+        empty = Path(folder, "empty.db")
+        migrate(f"sqlite:///{empty}")
+        with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as progress:
+            for story in progress.track(stories, description="playing"):
+                yield _play(story, rehearsal, Path(copyfile(empty, Path(folder, "story.db"))))
+
+
+def _play(story: Story, rehearsal: Rehearsal, database: Path) -> Result:
+    rules, settings = rehearsal.rules, rehearsal.settings
+    with closing(open_store(f"sqlite:///{database}", None, None, rehearsal.keyring)) as store:
+        reading = intake_settings(settings, rules.synonyms)
+        return run_story(story, Stage(rules.ruling, rules.texts, store, voice_of(settings), reading))
+
+
+def _show(loaded: LoadedStories, results: Sequence[Result], tried: Coverage) -> None:
+    colour = console().is_terminal
+    for problem in loaded.problems:
+        typer.echo(format_problem(problem, colour=colour))
+    failed = [result for result in results if not result.passed]
+    for result in failed:
+        bad(f"FAILED {result.story.name}")
+        for failure in result.failures:
+            say(f"  {failure.where}: expected {failure.expected}", errors=True)
+            say(f"  {' ' * len(failure.where)}  came     {failure.came}", errors=True)
+    if not results:
+        bad(
+            "no story was found\nRemedy: name files or folders with *.test.yaml, or write the first one: rules/README.md"
+        )
+        return
+    _show_coverage(tried)
+    if failed or loaded.problems:
+        bad(f"{plural(len(results), 'story')}: {len(results) - len(failed)} passed, {len(failed)} failed")
+    else:
+        good(f"{plural(len(results), 'story')}: all passed")
+
+
+def _show_coverage(tried: Coverage) -> None:
+    matched, both = tried.rules - len(tried.unmatched), tried.conditions - len(tried.one_sided)
+    say(f"{matched} of {plural(tried.rules, 'rule')} matched in some story")
+    if tried.unmatched:
+        say(f"  never: {', '.join(tried.unmatched)}")
+    say(f"{both} of {plural(tried.conditions, 'condition')} came out both yes and no")
+    if tried.one_sided:
+        say(f"  not yet: {', '.join(tried.one_sided)}")
+    say(f"{tried.conditions - len(tried.never_unknown)} of {tried.conditions} came out unknown")
+
+
+def _data(loaded: LoadedStories, results: Sequence[Result], tried: Coverage) -> dict[str, Any]:
+    return {
+        "passed": sum(result.passed for result in results),
+        "failed": sum(not result.passed for result in results),
+        "problems": [format_problem(problem) for problem in loaded.problems],
+        "stories": [
+            {"name": r.story.name, "where": r.story.where, "passed": r.passed, "failures": r.failures} for r in results
+        ],
+        "coverage": tried,
+    }

@@ -1,0 +1,82 @@
+"""The two judges of the rules in force, and of those before while somebody may still be asking them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from alertd.daemon.figures import Figures
+from alertd.daemon.troubles import Troubles
+from alertd.model.errors import MatcherError
+from alertd.model.rulebook import RuleBook
+from alertd.rulebook.cage import Cage
+from alertd.rulebook.judges import Disagreement, TwoJudges
+from alertd.rulebook.reference import Reference
+
+GRACE = timedelta(minutes=1)
+"""How long a replaced engine still answers: far longer than any decision that began with it."""
+
+
+class Bench:
+    """Makes the judges of a rule book, and tells of their troubles; `Bench(…)(book)` is a `Judge`.
+
+    Args:
+        troubles: Told of disagreements (once a rule and day) and of an engine without an answer (once an hour).
+        figures: Counts both.
+        now: The present, aware UTC.
+    """
+
+    def __init__(self, troubles: Troubles, figures: Figures, now: Callable[[], datetime]) -> None:
+        self._troubles = troubles
+        self._figures = figures
+        self._now = now
+        self._present: Cage | None = None
+        self._retired: list[tuple[datetime, Cage]] = []
+        self._restarts = 0
+
+    def __call__(self, book: RuleBook) -> TwoJudges:
+        """Make the judges of a rule book; the engine before is retired."""
+        cage = Cage(book)
+        if self._present is not None:
+            self._retired.append((self._now() + GRACE, self._present))
+        self._present = cage
+        return TwoJudges(Reference(book), cage, self._disagreed, self._failed)
+
+    @property
+    def engine_pid(self) -> int | None:
+        """Process id of the present engine's child."""
+        return self._present.pid if self._present else None
+
+    def look(self) -> None:
+        """Close the engines whose time has passed, and count restarts."""
+        now = self._now()
+        for _, cage in [each for each in self._retired if each[0] <= now]:
+            cage.close()
+        self._retired = [each for each in self._retired if each[0] > now]
+        restarts = self._present.restarts if self._present else 0
+        self._figures.engine_restarts.inc(max(0, restarts - self._restarts))
+        self._restarts = restarts
+
+    def close(self) -> None:
+        """Close every engine; the bench can be used again."""
+        for _, cage in self._retired:
+            cage.close()
+        if self._present is not None:
+            self._present.close()
+        self._retired, self._present, self._restarts = [], None, 0
+
+    def _disagreed(self, found: Disagreement) -> None:
+        self._figures.disagreements.inc()
+        text = (
+            f"The two evaluators differ on {found.expr}: engine {found.engine.name}, reference {found.reference.name}. "
+            "The answer that alerts was used. Remedy: run 'alertd test', and send the rule to the developers."
+        )
+        self._troubles.tell("disagreement", f"{found.expr}.{self._now():%Y%m%d}", text)
+
+    def _failed(self, failure: MatcherError, number: int) -> None:
+        self._figures.engine_failures.inc()
+        text = (
+            f"The rules engine gave no answer ({failure}; {number} records). The reference evaluator decided alone, "
+            "nothing was lost. Remedy: if this comes every hour, restart alertd and tell the developers."
+        )
+        self._troubles.tell("engine", f"{self._now():%Y%m%d%H}", text)

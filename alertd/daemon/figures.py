@@ -1,0 +1,88 @@
+"""The figures that Prometheus reads; their names are fixed by the contract of the outside. Never a personal value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from alertd.model.case import MessageOutcome, Notification
+from alertd.model.delivery import InDoubt, Outcome, Refused, RetryLater, Sent
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_WORDS: Mapping[type, str] = {Sent: "sent", RetryLater: "retry_later", Refused: "refused", InDoubt: "in_doubt"}
+
+
+class _AtScrape(Collector):
+    """A gauge by one label whose values are asked for when somebody looks."""
+
+    def __init__(self, name: str, text: str, label: str, ask: Callable[[], Mapping[str, float]]) -> None:
+        self._name = name
+        self._text = text
+        self._label = label
+        self._ask = ask
+
+    def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily(self._name, self._text, labels=[self._label])
+        for value, number in self._ask().items():
+            family.add_metric([value], number)
+        yield family
+
+
+class Figures:
+    """All figures of one process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        r = self.registry
+        self.messages = Counter("alertd_messages", "Messages by what became of them", ["result"], registry=r)
+        self.intake_lag = Histogram(
+            "alertd_intake_lag_seconds", "From receiving a message to its commit", buckets=_SECONDS, registry=r
+        )
+        self.queue_oldest = Gauge("alertd_queue_oldest_seconds", "Age of the oldest message held", registry=r)
+        self.decision = Histogram(
+            "alertd_decision_seconds", "Time to decide and commit a batch", buckets=_SECONDS, registry=r
+        )
+        self.notifications = Counter(
+            "alertd_notifications", "Requests to providers by outcome", ["channel", "outcome"], registry=r
+        )
+        self.send_latency = Histogram(
+            "alertd_send_latency_seconds",
+            "From a message's receipt to the provider's acceptance",
+            buckets=_SECONDS,
+            registry=r,
+        )
+        self.disagreements = Counter("alertd_engine_disagreements", "Answers on which the judges differ", registry=r)
+        self.engine_failures = Counter("alertd_engine_failures", "Batches the engine did not answer", registry=r)
+        self.engine_restarts = Counter("alertd_engine_restarts", "Engines killed and replaced", registry=r)
+        self.rules = Gauge("alertd_rules_info", "Rules in force", ["version"], registry=r)
+        self.rules_rejected = Counter("alertd_rules_rejected", "Loads of rules that were refused", registry=r)
+        self.loop_failures = Counter("alertd_loop_failures", "Turns of loops that failed", ["loop"], registry=r)
+
+    def took(self, totals: Mapping[MessageOutcome, int]) -> None:
+        """Count a batch of messages."""
+        for outcome, number in totals.items():
+            self.messages.labels(outcome.value).inc(number)
+
+    def settled(self, note: Notification, outcome: Outcome, now: datetime) -> None:
+        """Count a request to a provider."""
+        self.notifications.labels(note.channel.value, _WORDS[type(outcome)]).inc()
+        if isinstance(outcome, Sent) and note.received_at is not None:
+            self.send_latency.observe(max(0.0, (now - note.received_at).total_seconds()))
+
+    def rules_in_force(self, version: str) -> None:
+        """Show which rules are in force, and no other."""
+        self.rules.clear()
+        self.rules.labels(version).set(1)
+
+    def loops(self, ages: Callable[[], Mapping[str, float]]) -> None:
+        """Show how long ago each loop moved on, asked at each look."""
+        text = "Seconds since a loop last moved on"
+        self.registry.register(_AtScrape("alertd_last_loop_seconds", text, "loop", ages))
+
+    def text(self) -> bytes:
+        """Everything in Prometheus's text format."""
+        return generate_latest(self.registry)

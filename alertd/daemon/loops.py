@@ -1,0 +1,130 @@
+"""The loops of one installation: intake, tick, deliver, and the one that clears up doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+
+import structlog
+
+from alertd.daemon.figures import Figures
+from alertd.daemon.lanes import SendingLanes
+from alertd.daemon.parts import Parts
+from alertd.daemon.progress import Progress
+from alertd.daemon.supervisor import LOOK, Loop, Watch
+from alertd.daemon.taking import Taking
+from alertd.daemon.troubles import Troubles
+from alertd.daemon.turns import DeliverTurn, DoubtTurn, TickTurn
+from alertd.daemon.wake import Wake
+from alertd.daemon.watch_feed import FeedWatch
+from alertd.daemon.ways_in import way_in
+from alertd.transport.feed import Alarm, FeedStatus, Heard
+
+INTAKE = "intake"
+_LIMITS = {
+    INTAKE: timedelta(seconds=25),
+    "tick": timedelta(seconds=20),
+    "deliver": timedelta(seconds=20),
+    "doubts": timedelta(seconds=28),  # a turn makes two look-ups of at most ten seconds
+}
+"""How long a turn of each loop may take."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wakes:
+    """How the loops tell one another that there is something to do."""
+
+    tick: Wake = field(default_factory=Wake)
+    deliver: Wake = field(default_factory=Wake)
+    doubts: Wake = field(default_factory=Wake)
+    intake: Wake = field(default_factory=Wake)
+
+    def all_but_intake(self) -> None:
+        """Something was written: lines to send, cases to judge again."""
+        self.deliver.give()
+        self.tick.give()
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the loops of one process share."""
+
+    troubles: Troubles
+    figures: Figures
+    progress: Progress
+    wakes: Wakes
+    lanes: SendingLanes
+
+
+class Loops:
+    """Starts, watches and ends the loops.
+
+    Args:
+        parts: The installation; its deliverer sends on `shared.lanes`.
+        shared: What the loops share.
+    """
+
+    def __init__(self, parts: Parts, shared: Shared) -> None:
+        troubles, wakes = shared.troubles, shared.wakes
+        self._shared = shared
+        self._now = parts.now
+        self._feed_watch = FeedWatch(troubles)
+        heard = Heard(progress=lambda: shared.progress.mark(INTAKE), alarm=self._alarm)
+        taking = Taking(parts, shared.figures, wakes.all_but_intake)
+        self._feed = way_in(parts.settings, taking, parts.now, heard)
+        self._tick = self._loop("tick", TickTurn(parts, troubles, wakes.deliver.give), wakes.tick)
+        self._deliver = self._loop("deliver", DeliverTurn(parts, troubles, wakes.tick.give), wakes.deliver)
+        self._doubts = self._loop("doubts", DoubtTurn(parts, wakes.all_but_intake), wakes.doubts)
+        self._intake = self._loop(INTAKE, self._feed_until_stopped, wakes.intake)
+
+    def _loop(self, name: str, turn: Callable[[], float], wake: Wake) -> Loop:
+        return Loop(name, turn, _LIMITS[name], wake, Watch(self._shared.progress, self._shared.figures))
+
+    def _feed_until_stopped(self) -> float:
+        self._feed.run()
+        return LOOK
+
+    def _alarm(self, alarm: Alarm) -> None:
+        self._feed_watch.alarm(alarm, self._now())
+
+    @property
+    def _all(self) -> tuple[Loop, ...]:
+        return (self._tick, self._deliver, self._doubts, self._intake)
+
+    @property
+    def feed(self) -> FeedStatus:
+        """How messages come in."""
+        return self._feed.status
+
+    def start(self) -> None:
+        """Begin; nothing waits for the broker."""
+        for loop in self._all:
+            loop.start()
+
+    def has_begun(self) -> bool:
+        """Whether what is due is being looked for and sent."""
+        return self._tick.turns > 0 and self._deliver.turns > 0
+
+    def troubles(self) -> dict[str, str]:
+        """Loops whose last turn came to nothing, and why."""
+        return {loop.name: loop.health.trouble for loop in self._all if loop.health.trouble}
+
+    def look(self) -> None:
+        """Notice what no loop notices of itself."""
+        self._feed_watch.look(self._feed.status, self._now())
+        oldest = self._feed.backlog().oldest
+        self._shared.figures.queue_oldest.set(oldest.total_seconds() if oldest else 0.0)
+
+    def drain(self, seconds: float) -> bool:
+        """End every turn in hand and every request under way, and tell whether they ended in time."""
+        end = monotonic() + seconds
+        for loop in self._all:
+            loop.stop()
+        self._feed.stop(timedelta(seconds=seconds * 0.8))
+        ended = [loop.join(end - monotonic()) for loop in self._all]
+        ended.append(self._shared.lanes.close(max(0.0, end - monotonic())))
+        return all(ended)

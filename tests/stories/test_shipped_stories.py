@@ -1,0 +1,35 @@
+"""Every shipped story, through the real verbs on a pretend clock."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from alertd.daemon.story_run import run_story
+from alertd.rulebook.stories import load_stories
+from alertd.rulebook.story import Story
+from alertd.shipped import shipped
+from tests.service.stage import new_database, new_stage, open_database
+
+_LOADED = load_stories([shipped("rules")])
+_WITH_STORIES = {*range(1, 20), *range(21, 25)}
+"""Scenarios that a story can state; 20 and 25 need receipts and the waking rules, and are tested in `service`."""
+
+
+@pytest.mark.parametrize("story", _LOADED.stories, ids=lambda story: story.name)
+def test_story_comes_out_as_it_says(story: Story, tmp_path: Path) -> None:
+    with closing(open_database(new_database(tmp_path))) as store:
+        result = run_story(story, new_stage(store))
+    assert result.passed, "\n".join(f"{f.where}: expected {f.expected}; came {f.came}" for f in result.failures)
+
+
+def test_no_shipped_story_has_a_fault() -> None:
+    assert _LOADED.problems == ()
+
+
+def test_every_scenario_of_the_protocol_is_told_by_a_story() -> None:
+    told = {int(found[1]) for story in _LOADED.stories if (found := re.match(r"scenario (\d+)\b", story.name))}
+    assert told >= _WITH_STORIES
