@@ -12,7 +12,7 @@ from alertd.cli.moments import past
 from alertd.cli.opening import opened, people, person_named
 from alertd.cli.options import As, Config
 from alertd.cli.screen import good, say, show_facts
-from alertd.core.fold import typed_value
+from alertd.core.typed_text import typed_value
 from alertd.core.wording import moment
 from alertd.model.case import AlertState
 from alertd.model.contract import FIELDS, FieldSpec

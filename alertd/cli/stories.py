@@ -51,10 +51,10 @@ class Rehearsal:
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this room."""
-    app.command("test")(test)
+    app.command("test")(play_stories)
 
 
-def test(
+def play_stories(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(metavar="[PATH]...", help="Stories, or folders of them; else those among the rules."),
@@ -124,9 +124,8 @@ def _show(loaded: LoadedStories, results: Sequence[Result], tried: Coverage) -> 
             say(f"  {failure.where}: expected {failure.expected}", errors=True)
             say(f"  {' ' * len(failure.where)}  came     {failure.came}", errors=True)
     if not results:
-        bad(
-            "no story was found\nRemedy: name files or folders with *.test.yaml, or write the first one: rules/README.md"
-        )
+        remedy = "name files or folders that hold *.test.yaml; rules/README.md says how to write one"
+        bad(f"no story was found\nRemedy: {remedy}")
         return
     _show_coverage(tried)
     if failed or loaded.problems:

@@ -17,6 +17,7 @@ import holidays
 from alertd.model.rulebook import Hours, NextMeeting
 
 LONDON = ZoneInfo("Europe/London")
+_BRIEFEST = timedelta.resolution
 _HORIZON_DAYS = 400
 """A calendar without an open day in this many days is closed for good: a mistake that checks report."""
 
@@ -69,13 +70,12 @@ def openings(hours: Hours, start: datetime) -> Iterator[tuple[datetime, datetime
 
 
 def next_change(hours: Hours, at: datetime) -> datetime | None:
-    """The first opening or closing strictly after an instant; None when the office never opens."""
-    for opens, closes in openings(hours, at):
-        if opens > at:
-            return opens
-        if closes > at:
-            return closes
-    return None
+    """The first opening or closing strictly after an instant; None when the office never opens, or never closes.
+
+    A day that ends as the next begins is no closing: nobody hands over.
+    """
+    moments = (moment for span in openings(hours, at) for moment in span if moment > at)
+    return next((each for each in moments if is_open(hours, each) is not is_open(hours, each - _BRIEFEST)), None)
 
 
 def next_opening(hours: Hours, at: datetime) -> datetime | None:

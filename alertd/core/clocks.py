@@ -48,16 +48,13 @@ def due_at(clock: Clock, start: datetime, book: RuleBook) -> datetime:
         ValueError: its calendar never opens again: refused when rules are loaded.
     """
     hours = _hours(clock, book)
-    match clock.due:
-        case NextMeeting() as meeting:
-            return next_meeting(meeting, hours, start)
-        case WorkingDays(days=days):
-            return add_working_days(_needed(clock, hours), start, days)
-        case timedelta() as length:
-            if clock.counts is Counts.WORKING_HOURS:
-                return add_working_time(_needed(clock, hours), start, length)
-            return start + length
-    raise ValueError(f"clock '{clock.id}' has no due time")
+    if isinstance(clock.due, NextMeeting):
+        return next_meeting(clock.due, hours, start)
+    if isinstance(clock.due, WorkingDays):
+        return add_working_days(_needed(clock, hours), start, clock.due.days)
+    if clock.counts is Counts.WORKING_HOURS:
+        return add_working_time(_needed(clock, hours), start, clock.due)
+    return start + clock.due
 
 
 def _hours(clock: Clock, book: RuleBook) -> Hours | None:
@@ -79,16 +76,15 @@ def warn_at(clock: Clock, warn: Warn, start: datetime, due: datetime, book: Rule
     return due - (warn.before or timedelta(0))
 
 
-def best_stop(due: datetime, stops: Sequence[Stop]) -> Stop | None:
-    """Choose among evidence: the earliest event; known when the first evidence that meets the deadline was.
+def best_stop(stops: Sequence[Stop]) -> Stop | None:
+    """Choose among evidence: the earliest event, known since the first report of any.
 
-    Two reports of contact in time, one recorded late, leave the clock *met* whichever came first.
+    Two reports of contact in time, one recorded late, leave the clock *met* whichever came first; and a report of an
+    earlier contact never brings back what the first report had ended.
     """
     if not stops:
         return None
-    first = min(stops, key=lambda s: (s.at, s.known_at))
-    in_time = [s.known_at for s in stops if s.at <= due]
-    return Stop(first.at, min(in_time) if in_time else first.known_at)
+    return Stop(min(stop.at for stop in stops), min(stop.known_at for stop in stops))
 
 
 def state(clock: ClockRun, now: datetime, warned: bool = False) -> ClockState:
@@ -130,11 +126,6 @@ def state_now(clock: ClockRun, book: RuleBook, now: datetime) -> ClockState:
     """How a clock stands, warnings included."""
     first = first_warning_at(clock, book)
     return state(clock, now, warned=first is not None and first <= now)
-
-
-def was_breached(clock: ClockRun, now: datetime) -> bool:
-    """Whether the deadline passed unheard at any time: breached, or met and recorded late."""
-    return state(clock, now) in (ClockState.BREACHED, ClockState.MET_LATE)
 
 
 def is_over(clock: ClockRun, now: datetime) -> bool:

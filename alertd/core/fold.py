@@ -5,14 +5,15 @@ Source: MESSAGES, "A case is a fold".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from alertd.core.typed_text import typed_value
 from alertd.model.case import StoredMessage
-from alertd.model.contract import ABOUT_FIELDS, FIELDS, LIST_FIELDS, PEOPLE_EVENTS, FieldSpec
+from alertd.model.contract import ABOUT_FIELDS, FIELDS, LIST_FIELDS, PEOPLE_EVENTS
 from alertd.model.message import Message
-from alertd.model.values import FieldType, Kind, Value
+from alertd.model.values import Kind, Value
 
 _START_BY_SETTING: dict[str, tuple[str, ...]] = {
     "custody": ("custody.booked_in_at",),
@@ -220,57 +221,6 @@ def _apply(fields: dict[str, Value], message: Message) -> None:
         _put(fields, name, typed)
 
 
-def typed_value(name: str, text: str) -> Value | None:
-    """Type a text by the contract of its field; None when it does not fit, which leaves the field unknown."""
-    return _READERS.get(FIELDS[name].type, _text)(text, FIELDS[name])
-
-
-def _word(text: str) -> str:
-    return text.strip().casefold().replace(" ", "_").replace("-", "_")
-
-
-def _text(text: str, _: FieldSpec) -> str | None:
-    return text.strip() or None
-
-
-def _number(text: str, _: FieldSpec) -> int | None:
-    return int(text) if text.strip().isdecimal() and len(text.strip()) <= _LONGEST_NUMBER else None
-
-
-def _truth(text: str, _: FieldSpec) -> bool | None:
-    return {"yes": True, "true": True, "no": False, "false": False}.get(_word(text))
-
-
-def _known_word(text: str, spec: FieldSpec) -> str | None:
-    return word if (word := _word(text)) in spec.words else None
-
-
-def _list(text: str, spec: FieldSpec) -> tuple[str, ...] | None:
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    if spec.type is FieldType.REFS or not spec.words:
-        return tuple(parts) or None
-    return tuple(word for part in parts if (word := _word(part)) in spec.words) or None
-
-
-def _time(text: str, _: FieldSpec) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None
-
-
-_LONGEST_NUMBER = 9
-_READERS: dict[FieldType, Callable[[str, FieldSpec], Value | None]] = {
-    FieldType.NUMBER: _number,
-    FieldType.TRUTH: _truth,
-    FieldType.WORD: _known_word,
-    FieldType.WORDS: _list,
-    FieldType.REFS: _list,
-    FieldType.TIME: _time,
-}
-
-
 def _outside_false_alarm(incidents: Sequence[Record], statuses: Sequence[Record]) -> list[Record]:
     """Leave out what a person declared a false alarm; what came or was corrected afterwards counts again."""
     declared: datetime | None = None
@@ -317,6 +267,9 @@ _ABOUT = frozenset(ABOUT_FIELDS.values())
 
 
 def acts(state: Fold) -> tuple[Record, ...]:
-    """What people did about alerts (accept, hand on, release), in the order received."""
-    found = [r for r in state.statuses if r.message.fields.get("event") in PEOPLE_EVENTS]
+    """What people did about alerts (accept, hand on, release), in the order received.
+
+    One that several cases share silences none of them: nobody knows which alert it meant.
+    """
+    found = [r for r in state.statuses if not r.noted and r.message.fields.get("event") in PEOPLE_EVENTS]
     return tuple(sorted(found, key=lambda r: (r.first_received_at, r.message.source, r.message.id)))

@@ -36,16 +36,15 @@ def labelled_at(history: History, book: RuleBook) -> datetime | None:
 def in_order(facts: Facts, messages: Sequence[StoredMessage]) -> bool:
     """Whether one step from the stored runs is enough.
 
-    It is when the case has the same earlier messages as before and every other was received no earlier than the
-    moment up to which it is settled.
+    It is when the case has the same earlier messages as before, every other came at one and the same moment after the
+    one up to which it is settled, and time had made nothing due in between that nobody has looked at yet.
     """
-    settled = facts.row.settled_at
-    if settled is None:
-        return False
+    settled, due = facts.row.settled_at, facts.row.wake_at
     before = {m.seq for m in facts.messages}
-    now = {m.seq for m in messages}
-    fresh = (m for m in messages if m.seq not in before and not is_act(m))
-    return before <= now and all(m.message.received_at >= settled for m in fresh)
+    if settled is None or not before <= {m.seq for m in messages}:
+        return False
+    fresh = {m.message.received_at for m in messages if m.seq not in before and not is_act(m)}
+    return len(fresh) <= 1 and all(at > settled and (due is None or at < due) for at in fresh)
 
 
 def is_act(stored: StoredMessage) -> bool:
@@ -154,7 +153,6 @@ def _continued(run: Run, match: Match) -> Run:
         check=match.check,
         at=match.at,
         record=match.record,
-        version=run.version,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from alertd.core import cross
+from alertd.core.calendar import local
 from alertd.core.clocks import ClockState, state_now
 from alertd.core.fold import Fold, Record, record_fields
 from alertd.core.judged import Ask, AskMatcher, AskOthers, Context, Judged, Lookup, Match, WantedClock
@@ -40,6 +41,7 @@ class _Round:
     labels: tuple[str, ...] = ()
     clocks: tuple[WantedClock, ...] = ()
     matches: dict[tuple[RuleId, str], Match] = field(default_factory=dict)
+    records: frozenset[Token] = frozenset()
     judged: list[tuple[Slot, Answers]] = field(default_factory=list)
 
 
@@ -82,11 +84,13 @@ class _Judge:
     # --- views
 
     def _slots(self, found: _Round, *, whole: bool) -> Iterable[Slot]:
+        if not self.fold.incidents:
+            return
         shared = self._shared(found)
         for record in (*self.fold.incidents, *self.fold.statuses):
             fields = record_fields(self.fold, record) | shared
             yield Slot(record.message.kind, record.stored.tokens.record, fields, record.at, record)
-        if not whole or not self.fold.incidents:
+        if not whole:
             return
         last = max(record.at for record in (*self.fold.incidents, *self.fold.statuses))
         yield Slot(Kind.CASE, Token(b"case"), dict(self.fold.fields) | shared, last, None)
@@ -190,7 +194,7 @@ class _Judge:
         for slot, answers in judged:
             for rule, expr in self.plan.rules[slot.kind]:
                 given = answers.get(expr, Answer.NO)
-                if given is Answer.NO or self.plan.stratum.get(rule.id, 0) > level or not self._in_force(rule):
+                if given is Answer.NO or self.plan.stratum.get(rule.id, 0) > level or not _in_force(rule, slot):
                     continue
                 match = match_of(rule, slot, given, self.context)
                 if match is not None:
@@ -203,13 +207,9 @@ class _Judge:
             labels=labels,
             clocks=self.clocks.wanted(acting, judged),
             matches=_by_key(match for _, _, match in matched),
+            records=frozenset(match.record for _, _, match in matched if match.record),
             judged=judged,
         )
-
-    def _in_force(self, rule: Rule) -> bool:
-        day = self.context.now.date()
-        begun = rule.effective_from is None or rule.effective_from <= day
-        return begun and (rule.effective_until is None or day <= rule.effective_until)
 
     def _result(self, found: _Round) -> Judged:
         rules = self.plan.book.rules
@@ -225,8 +225,15 @@ class _Judge:
             cross=tuple(dict.fromkeys(self.rows)),
             verify=tuple(self.verify),
             views=tuple(self._view(slot) for slot, _ in found.judged),
-            matched_records=frozenset(m.record for m in matches if m.record),
+            matched_records=found.records,
         )
+
+
+def _in_force(rule: Rule, slot: Slot) -> bool:
+    """Whether a rule holds on the local day of what it judges; the passing of time alone changes no match."""
+    day = local(slot.at).date()
+    begun = rule.effective_from is None or rule.effective_from <= day
+    return begun and (rule.effective_until is None or day <= rule.effective_until)
 
 
 def _without_replaced(matched: list[tuple[Rule, Slot, Match]]) -> list[tuple[Rule, Slot, Match]]:

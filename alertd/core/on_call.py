@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,14 +31,19 @@ class OnCall:
     why: tuple[str, ...]
 
 
-def on_call(book: RuleBook, role: RoleId, at: datetime, swaps: tuple[Override, ...] = ()) -> OnCall:
+Swaps = Mapping[RoleId, tuple[Override, ...]]
+"""Stored overrides (`alertd oncall set`) by role, strongest first."""
+NO_SWAPS: Swaps = {}
+
+
+def on_call(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps = NO_SWAPS) -> OnCall:
     """Resolve a role at an instant.
 
     Args:
         book: The loaded rules; unknown names resolve to nobody.
         role: The role asked.
         at: Aware UTC.
-        swaps: Stored overrides of this role (`alertd oncall set`), strongest first.
+        swaps: Those of the role asked count, and of every role on the way to the one reached.
 
     Returns:
         The role reached and its people; empty when closed without another role, or nobody stands there.
@@ -45,21 +51,23 @@ def on_call(book: RuleBook, role: RoleId, at: datetime, swaps: tuple[Override, .
     return _resolve(book, role, at, swaps, ())
 
 
-def backup_of(book: RuleBook, role: RoleId, at: datetime) -> OnCall | None:
+def backup_of(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps = NO_SWAPS) -> OnCall | None:
     """Resolve the backup of the role reached, or of the role asked; None when neither has one."""
-    reached = on_call(book, role, at).role
+    reached = on_call(book, role, at, swaps).role
     for candidate in (reached, role):
         backup = book.roles[candidate].backup if candidate in book.roles else None
         if backup:
-            return _target(book, candidate, backup, at, (), (f"{candidate}: backup {backup}",))
+            return _target(book, candidate, backup, at, swaps, (f"{candidate}: backup {backup}",))
     return None
 
 
-def _resolve(book: RuleBook, role: RoleId, at: datetime, swaps: tuple[Override, ...], why: tuple[str, ...]) -> OnCall:
-    if role not in book.roles or len(why) > 2 * len(book.roles) + 2:
+def _resolve(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps, why: tuple[str, ...]) -> OnCall:
+    if role not in book.roles:
         return OnCall(role, (), (*why, f"{role}: no such role"))
+    if len(why) > 2 * len(book.roles) + 2:
+        return OnCall(role, (), (*why, f"{role}: roles in a circle"))
     block = book.roles[role]
-    if who := _override(swaps, at):
+    if who := _override(swaps.get(role, ()), at):
         return OnCall(role, _people(book, who), (*why, f"{role}: swapped to {', '.join(who)}"))
     if block.during is None:
         return _target(book, role, block.rota, at, swaps, why)
@@ -70,9 +78,7 @@ def _resolve(book: RuleBook, role: RoleId, at: datetime, swaps: tuple[Override, 
     return _resolve(book, block.otherwise, at, swaps, (*why, f"{role}: closed by {block.during}, {block.otherwise}"))
 
 
-def _target(
-    book: RuleBook, role: RoleId, name: str, at: datetime, swaps: tuple[Override, ...], why: tuple[str, ...]
-) -> OnCall:
+def _target(book: RuleBook, role: RoleId, name: str, at: datetime, swaps: Swaps, why: tuple[str, ...]) -> OnCall:
     if name in book.rotas:
         who = people_of(book.rotas[RotaId(name)], at)
         return OnCall(role, _people(book, who), (*why, f"{role}: rota {name}: {', '.join(who) or 'nobody'}"))

@@ -100,10 +100,10 @@ def judge_line(row: Obligation, now: datetime, desk: Desk) -> Verdict:
 
 def reachable(role: RoleId, by: tuple[Channel, ...], at: datetime, desk: Desk) -> tuple[Recipient, ...]:
     """Who answers for a role and can be told over at least one of the channels; the backup when nobody here can."""
-    found = _recipients(on_call(desk.book, role, at, desk.swaps.get(role, ())), by, desk)
+    found = _recipients(on_call(desk.book, role, at, desk.swaps), by, desk)
     if found:
         return found
-    backup = backup_of(desk.book, role, at)
+    backup = backup_of(desk.book, role, at, desk.swaps)
     return _recipients(backup, by, desk) if backup is not None else ()
 
 
@@ -128,7 +128,7 @@ def _digest(role: RoleId, now: datetime, desk: Desk) -> InDigest | NobodyThere:
 
 def _is_closed(role: RoleId, now: datetime, desk: Desk) -> bool:
     hours = hours_of(desk.book, role)
-    return hours is not None and not on_call(desk.book, role, now, desk.swaps.get(role, ())).people
+    return hours is not None and not on_call(desk.book, role, now, desk.swaps).people
 
 
 def digest_at(role: RoleId, now: datetime, desk: Desk) -> datetime:

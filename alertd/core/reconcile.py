@@ -67,10 +67,7 @@ def _due(
     lines: Sequence[Line], recorded: dict[ObligationKey, Obligation], now: datetime
 ) -> Iterable[tuple[Line, LineState, str]]:
     """Lines whose time has come and that nobody recorded, with the state in which to record them."""
-    latest: dict[str, datetime] = {}
-    for line in lines:
-        if line.series and line.known_at <= line.at <= now:
-            latest[line.series] = max(line.at, latest.get(line.series, line.at))
+    latest = _latest(lines, now)
     for line in lines:
         if line.key not in recorded and (line.request or line.at <= now):
             yield line, *_fresh_state(line, latest)
@@ -85,6 +82,15 @@ def _fresh_state(line: Line, latest: dict[str, datetime]) -> tuple[LineState, st
     if line.series and line.at < latest[line.series]:
         return LineState.SKIPPED, "overtaken"
     return LineState.PENDING, ""
+
+
+def _latest(lines: Iterable[Line], now: datetime) -> dict[str, datetime]:
+    """The last time that has come in each series; what was past when learned overtakes nothing."""
+    latest: dict[str, datetime] = {}
+    for line in lines:
+        if line.series and line.known_at <= line.at <= now:
+            latest[line.series] = max(line.at, latest.get(line.series, line.at))
+    return latest
 
 
 def _made(case: CaseId, line: Line, state: LineState, reason: str, now: datetime, version: Version) -> Obligation:

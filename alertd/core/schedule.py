@@ -122,11 +122,12 @@ def _reported(scene: Scene, run: Run, action: Request) -> bool:
 
 
 def _escalate(scene: Scene, run: Run, rule: Rule, action: Escalate, scope: str, number: int) -> Iterable[Line]:
-    """A ladder climbed from its first step at once, until the case's alert is accepted."""
+    """A ladder climbed from its first step at once, until the case's alert is accepted or the case closed."""
     ladder = scene.book.ladders[action.ladder]
     for index, step in enumerate(ladder.steps):
         at = run.known_at + step.after
-        if scene.episodes and not scene.episodes[-1].open_at(at):
+        closed = scene.fold.closed_at is not None and scene.fold.closed_at <= at
+        if closed or (scene.episodes and not scene.episodes[-1].open_at(at)):
             return
         for role in step.roles:
             yield Line(

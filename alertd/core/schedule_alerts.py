@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from alertd.core.episodes import Episode
 from alertd.core.lines import Line, Scene, clock_name, repeats
 from alertd.core.on_call import DUTY, handovers
-from alertd.model.case import ClockRun, ObligationKey
+from alertd.model.case import AlertState, ClockRun, ObligationKey
 from alertd.model.ids import LadderId, RoleId
 from alertd.model.message import Problem
 from alertd.model.rulebook import Ladder, LadderStep, RuleBook
@@ -39,7 +39,9 @@ def climb(scene: Scene, episode: Episode) -> Climb:
 
 
 def alert_lines(scene: Scene, episode: Episode) -> Iterable[Line]:
-    """All lines of one alert, past and future."""
+    """All lines of one alert, past and future; none once it is withdrawn, so that all who were told are stood down."""
+    if episode.alert.state is AlertState.WITHDRAWN:
+        return
     of = climb(scene, episode)
     yield from _first(of)
     ladder = scene.book.ladders.get(LadderId(episode.alert.ladder))

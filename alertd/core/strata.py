@@ -117,12 +117,15 @@ def _edges(rules: list[Rule], definitions: Definitions) -> list[_Edge]:
             if isinstance(action, Classify):
                 givers.setdefault(action.label, []).append(rule.id)
     every = [giver for several in givers.values() for giver in several]
-    return [
+    reads = [
         _Edge(giver, rule.id, read.absent)
         for rule in rules
         for read in labels_read(rule.when, definitions)
         for giver in (every if read.label is None else givers.get(read.label, ()))
     ]
+    # A rule that another replaces acts only where that one does not match: as if it read its lack.
+    known = {rule.id for rule in rules}
+    return reads + [_Edge(rule.id, wider, absent=True) for rule in rules for wider in rule.instead_of if wider in known]
 
 
 def way_between(onward: Mapping[K, Iterable[K]], start: K, end: K) -> tuple[K, ...]:

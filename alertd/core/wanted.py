@@ -154,8 +154,8 @@ def _start(clock_id: ClockId, by: list[_Starter], fold: Fold, context: Context) 
 
 
 def _given(slot: Slot, fold: Fold) -> list[dict[str, Value]]:
-    """Times that a starting rule's record gives; a case rule's are those of every incident of the case."""
-    if slot.kind is not Kind.CASE:
+    """Times that a starting rule's record gives; for case and clock rules also those of every incident of the case."""
+    if slot.record is not None:
         return [slot.fields]
     times: list[dict[str, Value]] = [slot.fields]
     times += [{**record.message.fields, "received_at": record.first_received_at} for record in fold.incidents]
@@ -193,8 +193,7 @@ def _with_stops(
         yield from clocks
         return
     for clock in clocks:
-        stop_ = best_stop(clock.due_at, found.get((clock.clock, clock.key), ()))
-        yield replace(clock, stop=stop_)
+        yield replace(clock, stop=best_stop(found.get((clock.clock, clock.key), ())))
 
 
 def _stopped(

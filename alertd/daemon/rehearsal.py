@@ -28,7 +28,7 @@ from alertd.service.messages import Properties, encode_status, write_event
 from alertd.service.ports import Store
 from alertd.service.sending import Planner
 from alertd.service.texts import Texts, Voice
-from alertd.service.tick import ORPHAN_AFTER, Tick
+from alertd.service.tick import Tick
 
 CHANNELS = frozenset(Channel)
 _BEFORE = datetime.min.replace(tzinfo=UTC)
@@ -140,18 +140,15 @@ class Stage:
 
     def run_until(self, until: datetime, *, including: bool) -> None:
         """Let time pass, stopping at every moment at which something is due."""
-        while (at := self._next(until)) is not None and (at < until or (including and at <= until)):
+        while (at := self._next()) is not None and (at < until or (including and at <= until)):
             self.now = max(at, self.now)
             self.settle()
         self.now = max(until, self.now) if including else self.now
 
-    def _next(self, until: datetime) -> datetime | None:
+    def _next(self) -> datetime | None:
         with self.store.read() as reading:
             at = reading.next_wake(self.now)
-            orphans = reading.orphans(until - ORPHAN_AFTER, 100)
-        told = (o.message.received_at + ORPHAN_AFTER for o in orphans)
-        moments = [m for m in (at, *told) if m is not None and m > self.now]
-        return min(moments, default=None)
+        return at if at is not None and at > self.now else None
 
     def settle(self) -> None:
         """Do everything that is due now."""

@@ -21,7 +21,7 @@ from alertd.rulebook.suggestions import allowed, did_you_mean, nearest
 from alertd.rulebook.tree import Entries, Items, Node, Text
 
 VARIABLE = "ALERTD_CONFIG"
-PLACES = (Path("config/alertd.yaml"), Path("/etc/alertd/alertd.yaml"))
+PLACES = (Path("config/alertd.yaml"), Path("/etc/alertd/config/alertd.yaml"), Path("/etc/alertd/alertd.yaml"))
 """Where settings are looked for when neither an option nor the variable names them."""
 
 
@@ -38,7 +38,7 @@ class LoadedSettings:
 
 
 def find_config(explicit: Path | None, environ: Mapping[str, str], places: tuple[Path, ...] = PLACES) -> Path:
-    """Find the settings: the option, `$ALERTD_CONFIG`, `./config/alertd.yaml`, `/etc/alertd/alertd.yaml`.
+    """Find the settings: the option, `$ALERTD_CONFIG`, else the first of `places` that is there.
 
     Raises:
         ConfigError: none is there; a file that was named and is missing is never passed over for another.

@@ -13,6 +13,7 @@ from alertd.model.ids import CaseId, Token
 from alertd.model.values import Kind
 from alertd.model.view import Matcher
 from alertd.service.deciding import Decided, candidate, change, changed_groups, decide_all, rechecks
+from alertd.service.orphans import found_their_case, tell_in_an_hour
 from alertd.service.ports import Reading, Snapshot, Writing
 from alertd.service.system_lines import duplicate_line, unknown_fields_line
 
@@ -108,6 +109,8 @@ class Casework:
         for decided in batch.decided:
             if affected := rechecks(decided, writing, terms):
                 writing.enqueue_rechecks(sorted(affected), now)
+        tell_in_an_hour([m for m in batch.stored if batch.outcomes[m.seq] is MessageOutcome.ORPHAN], writing, now)
+        found_their_case(batch.decided, writing, now)
         settled = _settled_outcomes(batch.decided)
         if settled:
             writing.set_outcomes(settled)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from alertd.core.outgoing import Desk, Recipient, reachable
+from alertd.core.outgoing import Desk
 from alertd.model.case import (
     AlertState,
     Facts,
@@ -21,10 +21,7 @@ from alertd.model.case import (
     Obligation,
 )
 from alertd.model.delivery import (
-    CannotSay,
-    Found,
     InDoubt,
-    NotFound,
     Outcome,
     Outgoing,
     Refused,
@@ -32,9 +29,10 @@ from alertd.model.delivery import (
     Sender,
     Sent,
 )
-from alertd.model.ids import PersonId, RoleId
 from alertd.model.values import Channel
 from alertd.service.composing import Composed, Composer
+from alertd.service.doubts import DOUBT_LIMIT, Doubts
+from alertd.service.other_ways import OtherWays
 from alertd.service.ports import Attempt, Rank, Reading, Store, Writing
 from alertd.service.system_lines import trouble_line
 
@@ -43,7 +41,6 @@ SEND_SECONDS = 10.0
 """Hard total deadline of one request; a lease lasts this long and five seconds more."""
 LEASE = timedelta(seconds=SEND_SECONDS + 5)
 _BACKOFF = (2.0, 5.0, 15.0, 30.0, 60.0)
-NEVER = timedelta(days=36500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +105,8 @@ class Deliver:
         self._composer = composer
         self._desk = desk
         self._means = means
+        self._ways = OtherWays(composer, means.senders, desk, means.new_id)
+        self._doubts = Doubts(store, composer, means.senders, means.monotonic)
 
     def due(self, now: datetime) -> tuple[str, ...]:
         """Ids of the messages whose time has come."""
@@ -136,6 +135,10 @@ class Deliver:
             else:
                 lanes.start(partial(self._send, each, clock))
         return looked
+
+    def resolve_doubts(self, now: datetime, limit: int = DOUBT_LIMIT) -> int:
+        """Look up what is in doubt; see `Doubts.resolve`."""
+        return self._doubts.resolve(now, limit)
 
     # --- lease
 
@@ -175,7 +178,7 @@ class Deliver:
             gone = replace(look.note, state=NotificationState.SUPPRESSED, reason=look.suppressed)
             writing.set_notification(gone, NotificationState.PENDING)
         elif look.failed is not None:
-            self._give_up(look.note, *look.failed, writing, now)
+            self._ways.give_up(look.note, *look.failed, writing, now)
         elif look.text is not None and (ready := self._ready(look.note, look.text, look.address, writing, now)):
             leased.append(ready)
 
@@ -238,7 +241,7 @@ class Deliver:
                 case RetryLater(reason=reason, after=after):
                     self._retry(note, reason, after, writing, now)
                 case Refused(reason=reason, bad_address=bad):
-                    self._give_up(note, NotificationState.REFUSED, reason, writing, now)
+                    self._ways.give_up(note, NotificationState.REFUSED, reason, writing, now)
                     if bad:
                         text = f"{note.channel} to {note.person} was refused for good: correct the address"
                         key = f"{note.person}.{note.channel}"
@@ -251,130 +254,10 @@ class Deliver:
         wait = _BACKOFF[min(note.attempts, len(_BACKOFF)) - 1] if after is None else after
         again = now + timedelta(seconds=wait)
         if again >= note.deadline_at:
-            self._give_up(note, NotificationState.EXPIRED, reason, writing, now)
+            self._ways.give_up(note, NotificationState.EXPIRED, reason, writing, now)
             return
         later = replace(note, state=NotificationState.PENDING, reason=reason, next_at=again)
         writing.set_notification(later, NotificationState.SENDING)
-
-    # --- the next way
-
-    def _give_up(
-        self, note: Notification, state: NotificationState, reason: str, writing: Writing, now: datetime
-    ) -> None:
-        """Settle a message that this channel will not carry, and find another way for its lines."""
-        writing.set_notification(replace(note, state=state, reason=reason), note.state)
-        rows = writing.obligations(note.lines)
-        others = [n for n in self._same_lines(note, writing) if n.id != note.id]
-        if (channel := self._next_channel(note, others)) is not None:
-            writing.add_notifications([self._fresh(note, note.person, channel, now)])
-            return
-        if any(n.state not in _FAILED for n in others):
-            return
-        backups = self._backups(note, others, rows, now)
-        if backups:
-            writing.add_notifications(backups)
-            return
-        gone = [replace(row, state=LineState.UNREACHABLE, reason="nobody_reached", not_before=now) for row in rows]
-        writing.set_obligations(gone)
-        cases = sorted({row.case for row in rows if row.case is not None})
-        writing.enqueue_rechecks(cases, now)
-
-    def _same_lines(self, note: Notification, reading: Reading) -> list[Notification]:
-        if note.case is None:
-            return []
-        lines = set(note.lines)
-        return [n for n in reading.notifications(note.case) if lines & set(n.lines)]
-
-    def _next_channel(self, note: Notification, others: Sequence[Notification]) -> Channel | None:
-        person = self._composer.person(note.person)
-        tried = {n.channel for n in others if n.person == note.person} | {note.channel}
-        for channel in (Channel.SMS, Channel.EMAIL):
-            if (
-                channel not in tried
-                and self._means.senders.get(channel)
-                and person is not None
-                and person.address(channel)
-            ):
-                return channel
-        return None
-
-    def _backups(
-        self, note: Notification, others: Sequence[Notification], rows: Sequence[Obligation], now: datetime
-    ) -> list[Notification]:
-        tried = {n.person for n in others} | {note.person}
-        by = tuple(dict.fromkeys(c for row in rows for c in row.by)) or (note.channel,)
-        contacts = [*reachable(note.asked, by, now, self._desk(now)), *self._backup(note, by, now)]
-        return [
-            replace(self._fresh(note, each.person.id, channel, now), role=each.role)
-            for each in contacts
-            if each.person.id not in tried
-            for channel in each.channels
-        ]
-
-    def _backup(self, note: Notification, by: tuple[Channel, ...], now: datetime) -> list[Recipient]:
-        desk = self._desk(now)
-        block = desk.book.roles.get(note.role) or desk.book.roles.get(note.asked)
-        if block is None or block.backup is None:
-            return []
-        return list(reachable(RoleId(block.backup), by, now, desk))
-
-    def _fresh(self, note: Notification, person: PersonId, channel: Channel, now: datetime) -> Notification:
-        return replace(
-            note,
-            id=self._means.new_id(),
-            person=person,
-            channel=channel,
-            state=NotificationState.PENDING,
-            reason="",
-            next_at=now,
-            deadline_at=now + (note.deadline_at - note.created_at),
-            attempts=0,
-            provider_id="",
-            provider="",
-            created_at=now,
-            sent_at=None,
-        )
-
-    # --- in doubt
-
-    def resolve_doubts(self, now: datetime, limit: int = SEND_LIMIT) -> int:
-        """Look up messages in doubt with their providers, at most `limit`; returns how many were settled."""
-        with self._store.read() as reading:
-            doubtful = reading.in_doubt(now, limit)
-            begun = {note.id: reading.attempts(note.id) for note in doubtful}
-        for note in doubtful:
-            self._resolve(note, begun[note.id], now)
-        return len(doubtful)
-
-    def _resolve(self, note: Notification, attempts: Sequence[Attempt], now: datetime) -> None:
-        sender = next((s for s in self._means.senders.get(note.channel, ()) if s.name == note.provider), None)
-        address = self._composer.address(note)
-        answer = CannotSay("no such provider now")
-        if sender is not None and address is not None and attempts:
-            asked = Outgoing(note.id, note.channel, address, "", "", note.code, self._means.monotonic() + SEND_SECONDS)
-            looked = sender.look_up(asked, attempts[-1].begun_at)
-        else:
-            looked = answer
-        with self._store.write(Rank.DELIVER) as writing:
-            writing.settle_attempt(note.id, note.attempts, *_looked(looked), now)
-            match looked:
-                case Found(provider_id=provider_id):
-                    found = replace(note, state=NotificationState.SENT, provider_id=provider_id, sent_at=now)
-                    writing.set_notification(found, note.state)
-                case NotFound():
-                    again = replace(note, state=NotificationState.PENDING, reason="not_taken", next_at=now)
-                    writing.set_notification(again, note.state)
-                case CannotSay():
-                    writing.set_notification(self._undecided(note, now), note.state)
-
-    def _undecided(self, note: Notification, now: datetime) -> Notification:
-        """An urgent message goes again, marked as a repeat; another waits for a person."""
-        if note.urgent:
-            return replace(note, state=NotificationState.PENDING, reason="in_doubt_repeat", repeat=True, next_at=now)
-        return replace(note, state=NotificationState.IN_DOUBT, reason="ask_a_person", next_at=now + NEVER)
-
-
-_FAILED = (NotificationState.REFUSED, NotificationState.EXPIRED, NotificationState.SUPPRESSED)
 
 
 def _answered(row: Obligation, facts: Facts) -> bool:
@@ -395,13 +278,3 @@ def _recorded(outcome: Outcome) -> tuple[str, str]:
             return "refused", reason
         case InDoubt(reason=reason):
             return "in_doubt", reason
-
-
-def _looked(looked: Found | NotFound | CannotSay) -> tuple[str, str]:
-    match looked:
-        case Found():
-            return "found", ""
-        case NotFound():
-            return "not_found", ""
-        case CannotSay(reason=reason):
-            return "cannot_say", reason

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import uuid4
 
-from alertd.core.fold import typed_value
+from alertd.core.typed_text import typed_value
 from alertd.model.case import Alert, AlertState, Facts
 from alertd.model.contract import EVENTS, FIELDS, PEOPLE_EVENTS
 from alertd.model.errors import NotPossible
-from alertd.model.ids import CaseId, CaseRef, PersonId
+from alertd.model.ids import CaseId, CaseRef, PersonId, Token
 from alertd.model.message import Message
 from alertd.model.values import Value
 from alertd.service.casework import Ruling
@@ -207,13 +207,8 @@ class People:
         """
         body = encode_incident(fields, source=f"{PERSON_SOURCE}{by}", sent_at=now, message_id=uuid4().hex)
         self._take(body, now)
-        hashed = self._ruling().terms.hashed
-        message = decode(body, Properties(), now, keyed_hash=hashed)
-        if not isinstance(message, Message):
-            raise NotPossible(f"the incident could not be read: {message.reason}")
         with self._store.read() as reading:
-            found = reading.closure([tokens(message, hashed).record])
-        return found.facts[0]
+            return case_of(reading, body, self._ruling().terms.hashed, now)
 
     def _tell(self, fields: Mapping[str, Value], ref: str, by: PersonId, now: datetime) -> None:
         self._take(encode_status(fields, {"case_ref": ref}, person=by, sent_at=now), now)
@@ -234,6 +229,21 @@ def find_case(reading: Reading, ref: str) -> Facts:
     if id_ is None:
         raise NotPossible(f"there is no case {ref}: `alertd cases` lists them")
     return _present(reading, id_)
+
+
+def case_of(reading: Reading, body: bytes, hashed: Callable[[str], Token], now: datetime) -> Facts:
+    """The case that an incident taken in opened or joined.
+
+    Raises:
+        NotPossible: it could not be read, or no case holds it.
+    """
+    message = decode(body, Properties(), now, keyed_hash=hashed)
+    if not isinstance(message, Message):
+        raise NotPossible(f"the incident could not be read: {message.reason}")
+    found = reading.closure([tokens(message, hashed).record]).facts
+    if not found:
+        raise NotPossible("no case holds this incident")
+    return found[0]
 
 
 def _present(reading: Reading, id_: CaseId) -> Facts:

@@ -27,7 +27,7 @@ from alertd.model.case import (
     StoredMessage,
     Tokens,
 )
-from alertd.model.ids import CaseId, LeafId, Token, Version
+from alertd.model.ids import CaseId, LeafId, RuleId, Token, Version
 from alertd.model.message import Message, Unreadable
 
 
@@ -88,6 +88,7 @@ class CaseChange:
         trace: Compact reasons of the decision (JSON text, no personal values).
         referrals: (referred to, known at): recorded once each, never undone.
         decided_at: Moment of the decision, for the record; None stands for `row.settled_at`.
+        shared: Rules whose runs `global_runs` must find by their keys; None for all of them, which costs a row a run.
     """
 
     row: CaseRow
@@ -105,6 +106,7 @@ class CaseChange:
     trace: str = ""
     referrals: tuple[tuple[str, datetime], ...] = ()
     decided_at: datetime | None = None
+    shared: frozenset[RuleId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +342,7 @@ class Writing(Reading, Protocol):
         ...
 
     def add_obligations(self, rows: Sequence[Obligation]) -> int:
-        """Add obligations that no case owns (system, global); returns how many were new. A known key changes nothing."""
+        """Add obligations that no case owns (system, global); returns how many were new. Known keys change nothing."""
         ...
 
     def set_obligations(self, rows: Sequence[Obligation]) -> None:

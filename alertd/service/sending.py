@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from alertd.core.outgoing import Desk, Hold, InDigest, NobodyThere, Recipient, SendNow, judge_line
+from alertd.core.outgoing import Desk, Hold, InDigest, NobodyThere, Recipient, SendNow, Verdict, judge_line
 from alertd.model.case import LineState, Notification, NotificationState, Obligation, ObligationKey
 from alertd.model.ids import CaseId, PersonId, RoleId
 from alertd.model.values import Channel, Rest, Severity
@@ -30,6 +30,9 @@ class _Plan:
     notes: dict[tuple[str, str, str], Notification] = field(default_factory=dict)
     rows: list[Obligation] = field(default_factory=list)
     wake: set[CaseId] = field(default_factory=set)
+
+
+Digests = dict[RoleId, list[tuple[Obligation, tuple[Recipient, ...]]]]
 
 
 class Planner:
@@ -72,25 +75,28 @@ class Planner:
 
     def _planned(self, waiting: Sequence[Obligation], reading: Reading, now: datetime) -> _Plan:
         desk, plan = self._desk(now), _Plan()
-        digests: dict[RoleId, list[tuple[Obligation, tuple[Recipient, ...]]]] = {}
+        digests: Digests = {}
         for row in waiting:
             if row.key.step.endswith("!"):
                 self._stand_down(row, plan, reading, desk, now)
-                continue
-            match judge_line(row, now, desk):
-                case Hold(until=until, reason=reason):
-                    plan.rows.append(replace(row, state=LineState.HELD, not_before=until, reason=reason))
-                case SendNow(recipients=recipients):
-                    self._tell(row, recipients, plan, now)
-                case InDigest(recipients=recipients):
-                    digests.setdefault(RoleId(row.key.role), []).append((row, recipients))
-                case NobodyThere():
-                    self._nobody(row, plan, now)
+            else:
+                self._judged(row, judge_line(row, now, desk), plan, digests, now)
         for role, held in digests.items():
             self._digest(role, held, plan, desk, now)
         if desk.rest.contains(now):
             self._join_held(plan, reading)
         return plan
+
+    def _judged(self, row: Obligation, verdict: Verdict, plan: _Plan, digests: Digests, now: datetime) -> None:
+        match verdict:
+            case Hold(until=until, reason=reason):
+                plan.rows.append(replace(row, state=LineState.HELD, not_before=until, reason=reason))
+            case SendNow(recipients=recipients):
+                self._tell(row, recipients, plan, now)
+            case InDigest(recipients=recipients):
+                digests.setdefault(RoleId(row.key.role), []).append((row, recipients))
+            case NobodyThere():
+                self._nobody(row, plan, now)
 
     def _nobody(self, row: Obligation, plan: _Plan, now: datetime) -> None:
         """A line that reaches nobody: recorded, and the case looks at its ladder again at once."""

@@ -71,11 +71,12 @@ def shown(source: str) -> str:
     return "".join(c for c in source if c.isprintable() and c.isascii())[:40] or "unknown source"
 
 
-def orphan_line(orphan: StoredMessage, now: datetime) -> Obligation:
-    """Tell the duty team, in the digest at night, of a status that no case answers to after an hour."""
+def orphan_line(orphan: StoredMessage, now: datetime, at: datetime) -> Obligation:
+    """Tell the duty team at a moment, in the digest at night, of a status that no case answers to."""
     message = orphan.message
     note = (("source", shown(message.source)), ("time", f"{local(message.received_at):%H:%M %a %d %b}"))
-    return _line("orphan", orphan.tokens.record.hex()[:32], DUTY, "orphan_status", now, note)
+    line = _line("orphan", orphan.tokens.record.hex()[:32], DUTY, "orphan_status", now, note)
+    return replace(line, at=at)
 
 
 def duplicate_line(case: CaseId, other: CaseId, now: datetime, hashed: Hashed) -> Obligation:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from alertd.model.errors import StaleWrite
 from alertd.model.ids import CaseId
 from alertd.service.casework import Casework, Ruling
 from alertd.service.ports import Rank, Store
-from alertd.service.system_lines import orphan_line
 
 BATCH = 100
-ORPHAN_AFTER = timedelta(hours=1)
-"""A status that no case answers to is told after this long."""
 
 
 class Tick:
-    """Looks for due cases, cases to judge again, and orphans."""
+    """Looks for due cases, and cases to judge again."""
 
     def __init__(self, store: Store, ruling: Callable[[], Ruling], prefix: str, new_id: Callable[[], str]) -> None:
         self._store = store
@@ -43,9 +40,6 @@ class Tick:
         with self._store.read() as reading:
             due = reading.due_cases(now, BATCH)
             again = reading.rechecks(BATCH)
-            orphans = reading.orphans(now - ORPHAN_AFTER, BATCH)
-        if orphans:
-            self._tell_orphans(now)
         cases = tuple(id_ for id_ in dict.fromkeys((*due, *again)) if only is None or id_ in only)
         if not cases:
             return 0
@@ -63,14 +57,3 @@ class Tick:
             work.write(batch, writing, now)
             if again:
                 writing.clear_rechecks(again)
-
-    def _tell_orphans(self, now: datetime) -> None:
-        """Tell of each orphan once: its obligation is keyed by the record."""
-        with self._store.read() as reading:
-            orphans = reading.orphans(now - ORPHAN_AFTER, BATCH)
-            lines = [orphan_line(orphan, now) for orphan in orphans]
-            known = {row.key for row in reading.obligations([line.key for line in lines])}
-        fresh = [line for line in lines if line.key not in known]
-        if fresh:
-            with self._store.write(Rank.TICK) as writing:
-                writing.add_obligations(fresh)

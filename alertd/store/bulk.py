@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete
@@ -29,6 +30,7 @@ from alertd.store.tables import (
 )
 
 Row = tuple[Any, ...]
+_FIRST = itemgetter(0)
 
 
 class On(Enum):
@@ -80,7 +82,7 @@ class Bulk:
         """
         for (table, on), rows in self._rows.items():
             if rows:
-                rows.sort(key=lambda row: row[0])
+                rows.sort(key=_FIRST)
                 connection.exec_driver_sql(_text(speech, table, on), rows)
 
 

@@ -67,7 +67,7 @@ def loads(stored: bytes | str) -> list[Any]:
 
 def channel(leaf: LeafId, side: CrossSide, key: Token) -> bytes:
     """What rows of one leaf, side and key share: 16 bytes to find them by."""
-    return blake2b(b"\0".join((leaf.encode(), side.value.encode(), key)), digest_size=HALF).digest()
+    return blake2b(b"\0".join((leaf.encode(), str(side).encode(), key)), digest_size=HALF).digest()
 
 
 def run_token(rule: str, key: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -76,7 +76,7 @@ class Speech(ABC):
         """Parameters of a probe, with (since, until) for each token when the query reads them."""
 
     @abstractmethod
-    def lock(self, connection: Connection, names: Collection[bytes]) -> None:
+    def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Keep other writers off these tokens and keys until the transaction ends; in one order for all."""
 
     @abstractmethod
@@ -119,7 +119,7 @@ class SqliteSpeech(Speech):
         """One blob and one JSON list."""
         return {"tokens": b"".join(tokens), "bounds": dumps(list(bounds or [(0, 0)] * len(tokens))).decode()}
 
-    def lock(self, connection: Connection, names: Collection[bytes]) -> None:
+    def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Nothing to do: the transaction began with the only write lock."""
 
     def new_seqs(self, connection: Connection, number: int) -> list[int]:
@@ -162,7 +162,7 @@ class PostgresSpeech(Speech):
         pairs = bounds or [(0, 0)] * len(tokens)
         return {"tokens": list(tokens), "since": [pair[0] for pair in pairs], "until": [pair[1] for pair in pairs]}
 
-    def lock(self, connection: Connection, names: Collection[bytes]) -> None:
+    def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Transaction-level advisory locks, in ascending order so that no two writers wait for each other."""
         stripes = sorted({int.from_bytes(blake2b(name, digest_size=4).digest()) % _STRIPES for name in names})
         if stripes:

@@ -18,7 +18,7 @@ _PRAGMAS = (
     "synchronous = FULL",  # a commit survives a power cut
     "foreign_keys = ON",
     "busy_timeout = 5000",  # milliseconds, for other processes: commands beside the daemon
-    "wal_autocheckpoint = 8000",
+    "wal_autocheckpoint = 8000",  # pages: a batch of intake fills some 1,500, and copying them back costs a flush
     "temp_store = MEMORY",
     "cache_size = -8000",  # KiB a connection
 )

@@ -20,6 +20,8 @@ from alertd.model.values import Channel, Rest, Severity
 from alertd.store.codec import dumps, loads, micros, moment, optional_micros, optional_moment
 from alertd.store.documents import CaseState, is_running, pack_state
 
+_URGENCY = {severity: severity.rank for severity in Severity}
+
 Stored = RowMapping
 """A row as the database gives it, by column name."""
 
@@ -86,8 +88,8 @@ def obligation_columns(o: Obligation) -> tuple[Any, ...]:
         o.reasons, o.check, o.digest, optional_micros(o.not_before), o.version, o.note,
     ]  # fmt: skip
     due_at = micros(o.not_before or o.at)
-    urgency = o.severity.rank
-    return (*key_columns(o.key), o.case, o.state.value, due_at, micros(o.at), urgency, dumps(content).decode())
+    urgency = _URGENCY[o.severity]
+    return (*key_columns(o.key), o.case, str(o.state), due_at, micros(o.at), urgency, dumps(content).decode())
 
 
 def obligation(stored: Stored) -> Obligation:
@@ -133,8 +135,8 @@ def notification_columns(n: Notification) -> dict[str, Any]:
         "role": n.role,
         "asked": n.asked,
         "person": n.person,
-        "channel": n.channel.value,
-        "state": n.state.value,
+        "channel": str(n.channel),
+        "state": str(n.state),
         "reason": n.reason,
         "next_at": micros(n.next_at),
         "deadline_at": micros(n.deadline_at),

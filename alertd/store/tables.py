@@ -181,7 +181,6 @@ obligations = Table(
     _partial("obligations_waiting", "due_at", where=WAITING),
     _partial("obligations_shared", "case_id", where="scope = '*'"),
     _partial("obligations_requested", "about", where="about LIKE 'request:%'"),
-    sqlite_with_rowid=False,
 )
 """`due_at` is `not_before`, else `at`; `urgency` the severity's rank; `content` what is not asked by."""
 

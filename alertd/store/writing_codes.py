@@ -73,7 +73,7 @@ class CodeWriting(CaseReading):
 
     def _new_refs(self, prefix: str) -> list[str]:
         length = _SHORT if self._at_once <= 64 else _LONG  # short ones are nearly used up in this year
-        names = {prefix + "".join(secrets.choice(_LETTERS) for _ in range(length)) for _ in range(self._at_once)}
+        names = {prefix + _spelled(secrets.randbelow(len(_LETTERS) ** length), length) for _ in range(self._at_once)}
         return self._unused(names, cases.c.ref_key, None)
 
     def _new_codes(self, now: datetime) -> list[str]:
@@ -88,3 +88,11 @@ class CodeWriting(CaseReading):
         rows = self._stored(used if in_use is None else used.where(in_use), {"names": self._many(by_key)})
         taken = {row["name"] for row in rows}
         return [name for key, name in by_key.items() if key not in taken and name not in self._given]
+
+
+def _spelled(number: int, length: int) -> str:
+    letters = []
+    for _ in range(length):
+        number, place = divmod(number, len(_LETTERS))
+        letters.append(_LETTERS[place])
+    return "".join(letters)

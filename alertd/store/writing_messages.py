@@ -94,7 +94,7 @@ class MessageWriting(CaseReading):
         message, tokens = new.stored.message, new.stored.tokens
         sealed = self._keyring.seal(key, pack_message(message), new.pair)
         received_at = micros(message.received_at)
-        row = (new.pair, received_at, new.outcome.value, message.identity, pack_tokens(tokens), owner, sealed)
+        row = (new.pair, received_at, str(new.outcome), message.identity, pack_tokens(tokens), owner, sealed)
         bulk.add(messages, [(new.stored.seq, *row)])
         if message.kind is Kind.STATUS:
             asked_by = {token[:HALF] for token in (tokens.record, *tokens.strong, *tokens.about)}

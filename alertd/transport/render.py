@@ -71,8 +71,8 @@ class Renderer:
         Args:
             template: Name without channel and suffix.
             channel: Which of its forms.
-            context: Every field that the template uses: texts, truths, counts, lists of texts, lists of lines (mappings of
-                texts). A missing one makes it unrenderable.
+            context: Every field that the template uses: texts, truths, counts, lists of texts, lists of lines (mappings
+                of texts). A missing one makes it unrenderable.
         """
         found = self._templates.get(_file_name(template, channel))
         if found is None:
@@ -102,6 +102,7 @@ def _environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
         loader=DictLoader(dict(texts)),
         undefined=StrictUndefined,
         autoescape=False,  # plain text everywhere: an escaped apostrophe would be read aloud
+        # White space is left to the templates, which say `{%-` where they want none.
     )
 
 

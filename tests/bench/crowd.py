@@ -97,7 +97,7 @@ def arrivals(numbers: range, at: datetime, kinds: Sequence[Make] = EVERY) -> lis
     return [Arrival(incident(number, at, kinds), Properties(), at) for number in numbers]
 
 
-def accepted(numbers: range, at: datetime, *, happened: timedelta, kinds: Sequence[Make]) -> list[Arrival]:
+def accepted(numbers: range, at: datetime, happened: timedelta, kinds: Sequence[Make]) -> list[Arrival]:
     """Deliveries of incidents, each with the acceptance of its alert a second later."""
     later = at + timedelta(seconds=1)
     found: list[Arrival] = []

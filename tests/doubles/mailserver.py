@@ -159,9 +159,10 @@ class _Controller(Controller):
         protocol = _Smtp(
             self._server,
             tls_context=self._server.tls,
-            authenticator=lambda *sign_in: AuthResult(success=self._server.checks(sign_in[-1])),
+            authenticator=lambda *sign_in: AuthResult(success=self._server.checks(sign_in[-1]), handled=False),
             auth_required=self._server.requires_sign_in,
-            auth_require_tls=self._server.tls is not None,
+            # Which also means that, where nothing is required and nothing encrypted, none is offered.
+            auth_require_tls=self._server.tls is not None or not self._server.requires_sign_in,
         )
         self._open.append(protocol)
         return protocol
@@ -181,12 +182,19 @@ class _Controller(Controller):
         super().stop(no_assert)
 
 
+class _Session(Session):
+    login_data = None  # aiosmtpd sets it at every sign-in, and warns each time that it is deprecated
+
+
 class _Smtp(SMTP):
     """Commands that can be told to go wrong; arguments as aiosmtpd passes them."""
 
     def __init__(self, server: MailServer, **options: object) -> None:
         self._test = server
         super().__init__(_Handler(server), **options)  # type: ignore[arg-type]
+
+    def _create_session(self) -> Session:
+        return _Session(self.loop)
 
     def drop(self) -> None:
         if self.transport is not None:

@@ -48,7 +48,7 @@ def test_its_exposure_is_at_most_one_and_a_half() -> None:
         ("Service", "Restart", "always"),
         ("Service", "KillMode", "mixed"),
         ("Service", "StateDirectory", "alertd"),
-        ("Service", "ExecStart", "/opt/alertd/.venv/bin/alertd run --config /etc/alertd/alertd.yaml"),
+        ("Service", "ExecStart", "/opt/alertd/.venv/bin/alertd run --config /etc/alertd/config/alertd.yaml"),
     ],
 )
 def test_it_keeps_its_promises(section: str, name: str, value: str) -> None:

@@ -146,19 +146,15 @@ def test_a_rejected_message_comes_back_by_the_quarantine_queue(corner: Endpoint,
         publisher.publish(letters(1))
     with pika.BlockingConnection(corner.parameters()) as connection:
         channel = connection.channel()
-        method, _, _ = eventually(lambda: _got(channel.basic_get(QUEUES.messages)))
-        channel.basic_reject(method.delivery_tag, requeue=False)
+        got = eventually(lambda: channel.basic_get(QUEUES.messages)[0])
+        assert got is not None
+        channel.basic_reject(got.delivery_tag or 0, requeue=False)
     other = started(Consumer(corner, taker, now, taker.heard), start)
 
     eventually(lambda: taker.bodies == bodies(1))
     assert taker.deliveries[0].dead_lettered
     assert taker.deliveries[0].properties.message_id == "id0"
     assert other.stop()
-
-
-def _got(answer: tuple[object, object, object]) -> tuple[pika.spec.Basic.GetOk, object, object] | None:
-    method, properties, body = answer
-    return (method, properties, body) if isinstance(method, pika.spec.Basic.GetOk) else None
 
 
 def test_messages_with_headers_that_pika_cannot_read_do_not_stop_the_feed(
@@ -262,7 +258,7 @@ def test_publishing_nothing_is_no_failure(corner: Endpoint) -> None:
         assert publisher.publish([]) == ()
 
 
-def test_a_broker_that_is_not_there_is_said_so(taker: Taker) -> None:
+def test_a_broker_that_is_not_there_is_said_so() -> None:
     nowhere = Endpoint("127.0.0.1", 1)
     with pytest.raises(BrokerUnavailable, match="refused"):
         Publisher(nowhere).__enter__()
@@ -298,7 +294,7 @@ def test_tls_with_a_client_certificate_needs_no_password(
 
 
 def test_a_broker_of_an_unknown_authority_is_not_trusted(broker: Broker, vhost: str) -> None:
-    with pytest.raises(BrokerUnavailable, match="(?i)certificate"):
+    with pytest.raises(BrokerUnavailable, match=r"(?i)certificate"):
         Publisher(endpoint(f"amqps://127.0.0.1:{broker.tls_port}/{vhost}", "guest", lambda: "guest")).__enter__()
 
 

@@ -207,7 +207,7 @@ def test_an_earlier_text_with_the_same_code_is_not_taken_for_it(fake_twilio: Fak
     assert sender.look_up(outgoing(), now()) == NotFound()
 
 
-def test_a_message_without_a_code_is_found_by_its_text(fake_twilio: FakeTwilio, sender: TwilioSms) -> None:
+def test_a_message_without_a_code_is_found_by_its_text(sender: TwilioSms) -> None:
     since = now()
     sender.send(outgoing(body="Stand down.", code=""))
     assert isinstance(sender.look_up(outgoing(body="Stand down.", code=""), since), Found)
@@ -220,7 +220,7 @@ def test_who_cannot_be_asked_cannot_say(fake_twilio: FakeTwilio) -> None:
     assert isinstance(TwilioSms(account("http://127.0.0.1:1"), FROM).look_up(outgoing(), now()), CannotSay)
 
 
-def test_too_many_messages_prove_nothing(fake_twilio: FakeTwilio, sender: TwilioSms) -> None:
+def test_too_many_messages_prove_nothing(sender: TwilioSms) -> None:
     since = now()
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: sender.send(outgoing(body="Other", code="")), range(201)))

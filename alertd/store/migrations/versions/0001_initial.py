@@ -20,9 +20,11 @@ def upgrade() -> None:
     """Make every table, and say which programs can work with them."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute(sa.schema.CreateSequence(sa.Sequence("message_seq")))
+    _messages()
     _cases()
     _decided()
     _sent()
+    _carried()
     _beside()
     served = sa.table("meta", sa.column("name", sa.Text), sa.column("value", sa.LargeBinary))
     op.bulk_insert(served, [{"name": "serves_from", "value": revision.encode()}])
@@ -32,7 +34,7 @@ def _partial(name: str, table: str, *columns: str, where: str) -> None:
     op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
-def _cases() -> None:
+def _messages() -> None:
     op.create_table(
         "keys",
         sa.Column("owner", sa.Text(), primary_key=True),
@@ -57,6 +59,9 @@ def _cases() -> None:
         sa.Column("seq", sa.BigInteger(), primary_key=True),
         sqlite_with_rowid=False,
     )
+
+
+def _cases() -> None:
     op.create_table(
         "cases",
         sa.Column("id", sa.Text(), primary_key=True),
@@ -150,7 +155,6 @@ def _decided() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("urgency", sa.SmallInteger(), nullable=False),
         sa.Column("content", sa.Text(), nullable=False),
-        sqlite_with_rowid=False,
     )
     _partial("obligations_requested", "obligations", "about", where="about LIKE 'request:%'")
     _partial("obligations_shared", "obligations", "case_id", where="scope = '*'")
@@ -190,6 +194,9 @@ def _sent() -> None:
         "next_at",
         where="state IN ('pending', 'sending', 'in_doubt')",
     )
+
+
+def _carried() -> None:
     op.create_table(
         "lines",
         sa.Column("scope", sa.Text(), primary_key=True),

@@ -1,0 +1,30 @@
+"""Runs the daemon in a process of its own at a pretended time, and kills it at the point that a test names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from alertd.daemon.clock import utc_now
+from alertd.daemon.running import run_daemon
+from tests.e2e.crash_points import crash_at
+
+SHIFT = "ALERTD_TEST_SHIFT"
+CRASH = "ALERTD_TEST_CRASH_AT"
+
+
+def main() -> int:
+    """Run the daemon whose settings the first argument names."""
+    shift = timedelta(seconds=float(os.environ[SHIFT]))
+    crash_at(os.environ.get(CRASH, ""))
+
+    def pretended() -> datetime:
+        return utc_now() + shift
+
+    return run_daemon(Path(sys.argv[1]), now=pretended)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
