@@ -62,10 +62,9 @@ def backup_of(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps = NO_SWAP
 
 
 def _resolve(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps, why: tuple[str, ...]) -> OnCall:
-    if role not in book.roles:
-        return OnCall(role, (), (*why, f"{role}: no such role"))
-    if len(why) > 2 * len(book.roles) + 2:
-        return OnCall(role, (), (*why, f"{role}: roles in a circle"))
+    if role not in book.roles or len(why) > 2 * len(book.roles) + 2:
+        trouble = "roles in a circle" if role in book.roles else "no such role"
+        return OnCall(role, (), (*why, f"{role}: {trouble}"))
     block = book.roles[role]
     if who := _override(swaps.get(role, ()), at):
         return OnCall(role, _people(book, who), (*why, f"{role}: swapped to {', '.join(who)}"))
@@ -73,9 +72,10 @@ def _resolve(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps, why: tupl
         return _target(book, role, block.rota, at, swaps, why)
     if is_open(book.hours[block.during], at):
         return _target(book, role, block.rota, at, swaps, (*why, f"{role}: open by {block.during}"))
-    if block.otherwise is None:
-        return OnCall(role, (), (*why, f"{role}: closed by {block.during}"))
-    return _resolve(book, block.otherwise, at, swaps, (*why, f"{role}: closed by {block.during}, {block.otherwise}"))
+    closed = f"{role}: closed by {block.during}"
+    if block.otherwise is not None:
+        return _resolve(book, block.otherwise, at, swaps, (*why, f"{closed}, {block.otherwise}"))
+    return OnCall(role, (), (*why, closed))
 
 
 def _target(book: RuleBook, role: RoleId, name: str, at: datetime, swaps: Swaps, why: tuple[str, ...]) -> OnCall:

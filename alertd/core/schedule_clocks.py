@@ -38,7 +38,8 @@ def _key(scene: Scene, clock: ClockRun, step: str, role: RoleId) -> ObligationKe
 
 def _warnings(scene: Scene, clock: ClockRun, block: Clock, number: int, warn: Warn) -> Iterable[Line]:
     due = warn_at(block, warn, clock.start_at, clock.due_at, scene.book)
-    rest = warn.rest or Rest.HOLD
+    # A clock with a ladder takes the place of an unaccepted alert's own steps, so its warnings wake as they would.
+    rest = warn.rest or (Rest.HOLD if block.breach_ladder is None else Rest.WAKE)
     for role in warn.roles:
         at = _not_too_soon(scene, block, role, due)
         if at is None or at >= clock.due_at or (clock.stop_known_at is not None and clock.stop_known_at <= at):

@@ -10,8 +10,9 @@ from alertd.daemon.troubles import Troubles
 from alertd.model.errors import MatcherError
 from alertd.model.rulebook import RuleBook
 from alertd.rulebook.cage import Cage
-from alertd.rulebook.judges import Disagreement, TwoJudges
+from alertd.rulebook.judges import Disagreement, TwoJudges, view_digest
 from alertd.rulebook.reference import Reference
+from alertd.service.steadfast import Disagreements, Steadfast
 
 GRACE = timedelta(minutes=1)
 """How long a replaced engine still answers: far longer than any decision that began with it."""
@@ -33,14 +34,20 @@ class Bench:
         self._present: Cage | None = None
         self._retired: list[tuple[datetime, Cage]] = []
         self._restarts = 0
+        self._record: Disagreements | None = None
 
-    def __call__(self, book: RuleBook) -> TwoJudges:
+    def keep(self, record: Disagreements) -> None:
+        """Keep disagreements on record from now on: each goes on acting until its input changes."""
+        self._record = record
+
+    def __call__(self, book: RuleBook) -> Steadfast:
         """Make the judges of a rule book; the engine before is retired."""
         cage = Cage(book)
         if self._present is not None:
             self._retired.append((self._now() + GRACE, self._present))
         self._present = cage
-        return TwoJudges(Reference(book), cage, self._disagreed, self._failed)
+        judges = TwoJudges(Reference(book), cage, self._disagreed, self._failed)
+        return Steadfast(judges, lambda: self._record, view_digest)
 
     @property
     def engine_pid(self) -> int | None:
@@ -67,6 +74,8 @@ class Bench:
 
     def _disagreed(self, found: Disagreement) -> None:
         self._figures.disagreements.inc()
+        if self._record is not None:
+            self._record.add(found.expr, found.view_digest, found.engine, found.reference)
         text = (
             f"The two evaluators differ on {found.expr}: engine {found.engine.name}, reference {found.reference.name}. "
             "The answer that alerts was used. Remedy: run 'alertd test', and send the rule to the developers."

@@ -26,6 +26,7 @@ from alertd.model.case import Notification
 from alertd.model.delivery import Outcome
 from alertd.model.errors import AlertdError, StoreUnavailable
 from alertd.rulebook.settings import Settings
+from alertd.service.steadfast import Disagreements
 from alertd.transport.backoff import Backoff
 from alertd.transport.systemd_notify import SystemdNotifier, notifier
 
@@ -91,6 +92,7 @@ class Daemon:
         parts = self._open()
         if parts is None:
             return 0
+        self._bench.keep(Disagreements(parts.store, parts.keyring.token))
         loops = Loops(parts, self._shared)
         self.figures.loops(self._shared.progress.ages)
         self.figures.rules_in_force(parts.rules.book().version)

@@ -78,26 +78,25 @@ def _ran(case: Facts | None) -> tuple[set[str], set[str]]:
 
 
 def _sends(step: Step, sent: Sequence[Sending]) -> list[Failure]:
-    failures: list[Failure] = []
+    failures = _absent(step, step.includes, sent)
     if step.expect is not None:
-        pairs = _pair(step.expect, sent)
-        for number, wanted in enumerate(step.expect):
-            if number not in pairs:
-                failures.append(Failure(wanted.where or step.where, f"{_asked(wanted)} to be sent", _came(sent)))
-        for number, extra in enumerate(sent):
-            if number not in pairs.values():
-                failures.append(Failure(step.where, "nothing else to be sent", _told(extra)))
-    found = _pair(step.includes, sent)
-    for number, wanted in enumerate(step.includes):
-        if number not in found:
-            failures.append(Failure(wanted.where or step.where, f"{_asked(wanted)} to be sent", _came(sent)))
+        failures += _absent(step, step.expect, sent)
+        answered = _pair(step.expect, sent).values()
+        extra = (each for number, each in enumerate(sent) if number not in answered)
+        failures += [Failure(step.where, "nothing else to be sent", _told(each)) for each in extra]
     for unwanted in step.never:
-        failures += [
-            Failure(unwanted.where or step.where, f"never {_asked(unwanted)}", _told(each))
-            for each in sent
-            if _fits(unwanted, each)
-        ]
+        came = (each for each in sent if _fits(unwanted, each))
+        failures += [Failure(unwanted.where or step.where, f"never {_asked(unwanted)}", _told(each)) for each in came]
     return failures
+
+
+def _absent(step: Step, wanted: Sequence[Expected], sent: Sequence[Sending]) -> list[Failure]:
+    found = _pair(wanted, sent)
+    return [
+        Failure(each.where or step.where, f"{_asked(each)} to be sent", _came(sent))
+        for number, each in enumerate(wanted)
+        if number not in found
+    ]
 
 
 def _pair(wanted: Sequence[Expected], sent: Sequence[Sending]) -> dict[int, int]:

@@ -16,7 +16,6 @@ _DOUBTS = 2
 """Look-ups in one turn: each may take as long as a send."""
 
 
-
 class TickTurn:
     """Writes troubles, and does whatever time has made due.
 

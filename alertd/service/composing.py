@@ -82,13 +82,16 @@ def _composed(text: Rendered, fields: Context, trouble: Obligation | None) -> Co
     return Composed(text.subject, text.body, code if code and code in text.body else "", trouble)
 
 
-_OURS = ("cohort", "clock", "team", "service", "host", "call_back", "due", "left", "part")
+_OURS = ("ref", "code", "cohort", "clock", "team", "service", "host", "call_back", "due", "left", "part")
 
 
 def _words(fields: Context) -> Iterable[str]:
-    """Words that come from rules and configuration, never from a message."""
+    """Words of alertd's own making: from rules, configuration, references and codes; never from a message."""
     for name in _OURS:
         yield str(fields.get(name, ""))
+    lines = fields.get("lines")
+    for line in lines if isinstance(lines, list) else ():
+        yield from map(str, line.values())
     reasons = fields.get("reasons")
     if isinstance(reasons, list):
         yield from map(str, reasons)

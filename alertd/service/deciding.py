@@ -76,6 +76,7 @@ def _merged(survivor: Facts, others: Sequence[Facts]) -> Facts:
         clocks=survivor.clocks,
         alerts=tuple(alerts.values()),
         obligations=tuple(ledger.values()),
+        cross=tuple(dict.fromkeys(row for fact in (survivor, *others) for row in fact.cross)),
         strong=survivor.strong.union(*(fact.strong for fact in others)),
     )
 
@@ -148,7 +149,8 @@ def _take(answers: Iterable[Answers], number: int) -> list[Answers]:
 
 
 def _query(case: Candidate, each: Lookup) -> CrossQuery:
-    return CrossQuery(each.leaf, each.key, each.since, each.until, case.facts.row.id, each.open_at)
+    joined = frozenset(row.id for row in case.joined)
+    return CrossQuery(each.leaf, each.key, each.since, each.until, case.facts.row.id, each.open_at, joined)
 
 
 def _global(case: Candidate, rule: RuleId, key: str, reading: Reading, book: RuleBook) -> GlobalRecord:

@@ -60,6 +60,7 @@ class CrossQuery:
     Attributes:
         open_at: With case targets: only those opened at or before it and not closed by then.
         exclude: Case whose own rows are not wanted (they are judged in memory).
+        joined: Cases that join it in the same decision, whose rows are its own as well.
     """
 
     leaf: LeafId
@@ -68,6 +69,7 @@ class CrossQuery:
     until: datetime
     exclude: CaseId
     open_at: datetime | None = None
+    joined: frozenset[CaseId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,11 +60,13 @@ class Steadfast:
 
     Args:
         matcher: The two judges.
-        record: Disagreements on record.
+        record: Disagreements on record; None while the store is not open yet.
         digest: Digest of all that a view's answers depend on.
     """
 
-    def __init__(self, matcher: Matcher, record: Disagreements, digest: Callable[[View], str]) -> None:
+    def __init__(
+        self, matcher: Matcher, record: Callable[[], Disagreements | None], digest: Callable[[View], str]
+    ) -> None:
         self._matcher = matcher
         self._record = record
         self._digest = digest
@@ -72,10 +74,11 @@ class Steadfast:
     def match(self, views: Sequence[View]) -> Sequence[Answers]:
         """Answer as the judges do, and at least as on record."""
         answers = self._matcher.match(views)
-        if not len(self._record):
+        record = self._record()
+        if not record:
             return answers
-        return [self._raised(view, given) for view, given in zip(views, answers, strict=True)]
+        return [self._raised(record, view, given) for view, given in zip(views, answers, strict=True)]
 
-    def _raised(self, view: View, given: Answers) -> Answers:
+    def _raised(self, record: Disagreements, view: View, given: Answers) -> Answers:
         digest = self._digest(view)
-        return {expr: max(answer, self._record.held(expr, digest)) for expr, answer in given.items()}
+        return {expr: max(answer, record.held(expr, digest)) for expr, answer in given.items()}

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, select
 
+from alertd.model.errors import AlertdError
 from alertd.service.ports import Rank
 from alertd.store.closure import ClosureReading
 from alertd.store.dialect import speech_of
@@ -137,4 +138,9 @@ def open_store(url: str, username: str | None, password: str | None, keyring: Ke
         SchemaMismatch: run `alertd migrate` first.
         StoreUnavailable: it cannot be reached.
     """
-    return SqlStore(new_engine(url, username, password), keyring)
+    engine = new_engine(url, username, password)
+    try:
+        return SqlStore(engine, keyring)
+    except AlertdError:
+        engine.dispose()
+        raise

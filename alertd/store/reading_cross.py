@@ -45,7 +45,8 @@ class CrossReading(CaseReading):
         parameters = self._speech.probing(channels, bounds)
         for row in self._stored(_within_bounds(self._speech), parameters) if queries else ():
             query = queries[row["place"]]
-            if row["case_id"] != query.exclude and row["case_id"] not in without and _is_open(row, query.open_at):
+            own = row["case_id"] == query.exclude or row["case_id"] in query.joined
+            if not own and row["case_id"] not in without and _is_open(row, query.open_at):
                 found[row["place"]].append(_cross_row(row, query))
         return [tuple(sorted(rows, key=lambda row: (row.at, row.record, row.distinct))) for rows in found]
 

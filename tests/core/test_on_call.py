@@ -148,8 +148,8 @@ def test_everybody_serves_a_full_local_week(minutes: int) -> None:
     assert people_of(rota, at) == people_of(rota, london(week_later.strftime("%Y-%m-%d %H:%M")))
 
 
-def test_hand_overs_are_the_changes_of_a_routing_role_alone() -> None:
-    start, until = london("2026-11-26 10:00"), london("2026-11-27 17:00")
+def test_hand_overs_are_the_changes_of_a_routing_role_up_to_the_first_after_the_end() -> None:
+    start, until = london("2026-11-26 10:00"), london("2026-11-27 16:00")
     assert handovers(small_book(), start, until) == (
         london("2026-11-26 17:15"),
         london("2026-11-27 09:00"),

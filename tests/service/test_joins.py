@@ -51,10 +51,14 @@ def test_what_both_cases_have_told_is_not_told_again(world: World) -> None:
 
 
 def test_what_an_accepted_case_has_told_is_not_told_again_when_another_joins_it(world: World) -> None:
-    older, *_ = _two_cases(world)
-    world.accept(older)
+    world.told(world.incident(custody("P1"), source="police"))
+    world.accept(world.only_case().row.ref)
+    world.at("11-26 14:12").told(world.incident(hospital("P1"), source="nhs"))
+    code = world.all_facts()[1].alerts[0].code
     again = world.at("11-26 14:14").told(_bridge(world))
-    assert not [each for each in again if "urgent_response" in each.templates], "told before, under the younger case"
+    assert again == [], "told before, under the younger case"
+    waiting = [alert for alert in world.only_case().alerts if alert.state is AlertState.OPEN]
+    assert [alert.code for alert in waiting] == [code], "what nobody has accepted goes on under the code that was sent"
 
 
 @pytest.mark.parametrize("which", [2, 3])

@@ -341,12 +341,15 @@ def test_the_queues_are_durable_and_never_give_up_on_a_message(
     assert taker.alarms == []
 
 
-def test_before_rabbitmq_4_a_limit_of_none_cannot_be_asked_for(corner: Endpoint) -> None:
+def test_before_rabbitmq_4_a_limit_of_minus_one_would_give_up_at_the_first_redelivery(corner: Endpoint) -> None:
     with pika.BlockingConnection(corner.parameters()) as connection:
         channel = connection.channel()
-        with pytest.raises(pika.exceptions.ChannelClosedByBroker) as refusal:
-            channel.queue_declare("q", durable=True, arguments=dict(arguments(QUEUES, "q", (4,))))
-    assert refusal.value.reply_code == 406
+        channel.queue_declare("q", durable=True, arguments=dict(arguments(QUEUES, "q", (4,))))
+        channel.basic_publish("", "q", b"a good message")
+        got = eventually(lambda: channel.basic_get("q")[0])
+        assert got is not None
+        channel.basic_reject(got.delivery_tag or 0, requeue=True)
+        never(lambda: channel.basic_get("q")[0], during=0.5)
 
 
 def test_from_rabbitmq_4_on_the_missing_limit_must_be_asked_for() -> None:

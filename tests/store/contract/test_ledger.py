@@ -1,0 +1,248 @@
+"""Obligations and notifications: each key once, each line to a person over a channel once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from alertd.model.case import LineState, NotificationState
+from alertd.model.ids import CaseId, PersonId
+from alertd.model.values import Channel, Severity
+from alertd.service.ports import Attempt, Rank
+from alertd.store import SqlStore
+from tests.store.rows import HOUR, NOW, changed, key, make_case, notification, obligation, put
+
+S = NotificationState
+
+
+def add(store: SqlStore, *rows: object) -> None:
+    with store.write(Rank.DELIVER) as writing:
+        writing.add_notifications(rows)  # type: ignore[arg-type]
+
+
+def test_an_obligation_comes_back_exactly_as_it_was(store: SqlStore) -> None:
+    full = obligation(
+        key("system", "unreadable", key="k"),
+        reason="rest hours",
+        ladder=True,
+        late=True,
+        repeat=True,
+        digest=True,
+        clock="golden_hour/k/1",
+        reasons=("r1", "r2"),
+        check=("person.age",),
+        not_before=NOW + HOUR,
+        note=(("source", "police"), ("time", "14:10")),
+    )
+    with store.write(Rank.TICK) as writing:
+        assert writing.add_obligations([full]) == 1
+    with store.read() as reading:
+        assert reading.obligations([full.key, key("system", "other")]) == (full,)
+
+
+def test_adding_a_key_again_changes_nothing(store: SqlStore) -> None:
+    first = obligation(key("system", "s"))
+    with store.write(Rank.TICK) as writing:
+        assert writing.add_obligations([first]) == 1
+        again = [replace(first, reason="again"), obligation(key("system", "t"))]
+        assert writing.add_obligations(again) == 1
+        assert writing.obligations([first.key]) == (first,)
+
+
+def test_a_decision_that_adds_a_key_again_changes_nothing(store: SqlStore) -> None:
+    told = obligation(key("c1"), state=LineState.TOLD)
+    make_case(store, "c1", new=(told,))
+    put(store, changed(store, "c1", new=(obligation(key("c1")),)))
+    with store.read() as reading:
+        assert reading.obligations([told.key]) == (told,)
+
+
+def test_a_decision_may_add_and_change_obligations(store: SqlStore) -> None:
+    make_case(store, "c1", new=(obligation(key("c1")),))
+    moved = obligation(key("c1"), at=NOW + HOUR, severity=Severity.ROUTINE)
+    put(store, changed(store, "c1", changed=(moved,), new=(obligation(key("c1", step="s1")),)))
+    with store.read() as reading:
+        assert reading.waiting(NOW, 9) == (obligation(key("c1", step="s1")),)
+        assert reading.waiting(NOW + HOUR, 9)[1] == moved
+
+
+def test_changed_obligations_are_stored_and_missing_ones_are_not_made(store: SqlStore) -> None:
+    row = obligation(key("system", "s"))
+    with store.write(Rank.DELIVER) as writing:
+        writing.add_obligations([row])
+        writing.set_obligations([replace(row, state=LineState.TOLD), obligation(key("system", "missing"))])
+        assert [each.state for each in writing.obligations([row.key, key("system", "missing")])] == [LineState.TOLD]
+
+
+def test_waiting_lines_are_the_due_ones_by_severity_and_time(store: SqlStore) -> None:
+    def line(step: str, **changes: object) -> object:
+        return obligation(key("system", "s", step=step), **changes)
+
+    rows = [
+        line("routine", severity=Severity.ROUTINE, at=NOW - 3 * HOUR),
+        line("late urgent", at=NOW),
+        line("early urgent", at=NOW - HOUR, state=LineState.HELD),
+        line("high", severity=Severity.HIGH),
+        line("not yet", at=NOW + timedelta(microseconds=1)),
+        line("held back", not_before=NOW + HOUR),
+        line("held until now", at=NOW - 2 * HOUR, not_before=NOW, severity=Severity.HIGH),
+        *(line(str(s), state=s) for s in LineState if s not in (LineState.PENDING, LineState.HELD)),
+    ]
+    with store.write(Rank.TICK) as writing:
+        writing.add_obligations(rows)  # type: ignore[arg-type]
+        steps = [each.key.step for each in writing.waiting(NOW, 99)]
+        assert steps == ["early urgent", "late urgent", "held until now", "high", "routine"]
+        assert len(writing.waiting(NOW, 2)) == 2
+
+
+def test_requests_of_one_case_or_of_all(store: SqlStore) -> None:
+    own, shared = key("c1", "request:cia"), key("*", "request:cia", key="ward")
+    make_case(store, "c1", new=(obligation(own), obligation(shared, case=CaseId("c1")), obligation(key("c1"))))
+    make_case(store, "c2", new=(obligation(key("c2", "request:map")),))
+    with store.read() as reading:
+        assert {each.key for each in reading.requests(CaseId("c1"))} == {own, shared}
+        assert len(reading.requests(None)) == 3
+        assert reading.requests(CaseId("nobody")) == ()
+
+
+def test_global_obligations_are_found_by_key_and_belong_to_no_case(store: SqlStore) -> None:
+    shared = obligation(key("*", "rule:r", key="ward"), case=CaseId("c1"))
+    make_case(store, "c1", new=(shared,))
+    with store.read() as reading:
+        assert reading.global_obligations("rule:r", "ward") == (shared,)
+        assert reading.global_obligations("rule:r", "another") == ()
+        assert reading.case(CaseId("c1")).obligations == ()  # type: ignore[union-attr]
+
+
+# ------------------------------------------------------------------------------------------------------- notifications
+
+
+def test_a_notification_comes_back_exactly_as_it_was(store: SqlStore) -> None:
+    full = notification(
+        "n1",
+        key("c1", step="b"),
+        key("c1", step="a"),
+        reason="later",
+        attempts=2,
+        repeat=True,
+        provider_id="SM1",
+        provider="twilio",
+        sent_at=NOW,
+        code="482193",
+        received_at=NOW - HOUR,
+    )
+    add(store, full)
+    with store.read() as reading:
+        assert reading.notification("n1") == full
+        assert reading.notification("n2") is None
+
+
+def test_a_line_is_carried_to_a_person_over_a_channel_once(store: SqlStore) -> None:
+    line, other = key("c1"), key("c1", step="s1")
+    add(store, notification("n1", line), notification("n2", line))
+    add(store, notification("n3", line, other), notification("n4", line, channel=Channel.EMAIL))
+    add(store, notification("n5", line, person=PersonId("edt_desk")), notification("n1", other))
+    with store.read() as reading:
+        found = {each.id: each.lines for each in reading.list_notifications((), 9)}
+    assert found == {"n1": (line,), "n3": (other,), "n4": (line,), "n5": (line,)}
+
+
+def test_notifications_without_lines_are_all_kept(store: SqlStore) -> None:
+    add(store, notification("n1"), notification("n2"))
+    with store.read() as reading:
+        assert len(reading.list_notifications((), 9)) == 2
+
+
+def test_sendable_are_the_pending_ones_urgent_first_then_oldest(store: SqlStore) -> None:
+    add(
+        store,
+        notification("calm", urgent=False, created_at=NOW - 2 * HOUR),
+        notification("new"),
+        notification("old", created_at=NOW - HOUR),
+        notification("later", next_at=NOW + timedelta(microseconds=1)),
+        *(notification(state, state=state) for state in S if state is not S.PENDING),
+    )
+    with store.read() as reading:
+        assert [each.id for each in reading.sendable(NOW, 9)] == ["old", "new", "calm"]
+        assert [each.id for each in reading.sendable(NOW, 1)] == ["old"]
+
+
+def test_in_doubt_are_those_to_look_up_and_those_whose_lease_ran_out(store: SqlStore) -> None:
+    add(
+        store,
+        notification("doubt", state=S.IN_DOUBT),
+        notification("lost lease", state=S.SENDING, next_at=NOW - HOUR),
+        notification("leased", state=S.SENDING, next_at=NOW + HOUR),
+        notification("doubt later", state=S.IN_DOUBT, next_at=NOW + HOUR),
+        notification("pending"),
+    )
+    with store.read() as reading:
+        assert [each.id for each in reading.in_doubt(NOW, 9)] == ["lost lease", "doubt"]
+
+
+def test_only_one_of_two_takes_a_notification(store: SqlStore) -> None:
+    row = notification("n1", key("c1"))
+    add(store, row)
+    leased = replace(row, state=S.SENDING, attempts=1, next_at=NOW + HOUR)
+    with store.write(Rank.DELIVER) as writing:
+        assert writing.set_notification(leased, S.PENDING)
+        assert not writing.set_notification(leased, S.PENDING)
+        assert not writing.set_notification(notification("nobody"), S.PENDING)
+    with store.read() as reading:
+        assert reading.notification("n1") == leased
+        counts = reading.statistics(NOW)
+        assert (counts["notifications.pending"], counts["notifications.sending"]) == (0, 1)
+
+
+def test_notifications_of_a_case_are_those_that_speak_of_it_oldest_first(store: SqlStore) -> None:
+    shared = key("*", "rule:r", key="ward")
+    make_case(store, "c1", new=(obligation(key("c1")), obligation(shared, case=CaseId("c1"))))
+    add(
+        store,
+        notification("digest", key("c1"), key("c2"), case=None, created_at=NOW + HOUR),
+        notification("own", case=CaseId("c1")),
+        notification("shared", shared, case=None, created_at=NOW - HOUR),
+        notification("other", key("c2"), case=CaseId("c2")),
+    )
+    with store.read() as reading:
+        assert [each.id for each in reading.notifications(CaseId("c1"))] == ["shared", "own", "digest"]
+        assert reading.notifications(CaseId("nobody")) == ()
+
+
+def test_notifications_are_listed_newest_first_by_state(store: SqlStore) -> None:
+    add(
+        store,
+        notification("a"),
+        notification("b", state=S.SENT, created_at=NOW + HOUR),
+        notification("c", state=S.SENT),
+    )
+    with store.read() as reading:
+        assert [each.id for each in reading.list_notifications((), 9)] == ["b", "c", "a"]
+        assert [each.id for each in reading.list_notifications((S.SENT,), 9)] == ["b", "c"]
+        assert [each.id for each in reading.list_notifications((), 1)] == ["b"]
+
+
+def test_attempts_are_recorded_before_and_settled_after(store: SqlStore) -> None:
+    add(store, notification("n1"))
+    detail = "The number 07700 900123 cannot be reached \ud800"
+    with store.write(Rank.DELIVER) as writing:
+        writing.add_attempt(Attempt("n1", 2, NOW + HOUR, "", "", None))
+        writing.add_attempt(Attempt("n1", 1, NOW, "begun", "", None))
+    with store.write(Rank.DELIVER) as writing:
+        writing.settle_attempt("n1", 1, "refused", detail, NOW + HOUR)
+    with store.read() as reading:
+        assert reading.attempts("n1") == (
+            Attempt("n1", 1, NOW, "refused", detail, NOW + HOUR),
+            Attempt("n1", 2, NOW + HOUR, "", "", None),
+        )
+        assert reading.attempts("nobody") == ()
+
+
+@pytest.mark.parametrize("number", [1, 1200])
+def test_any_number_of_obligations_can_be_asked_for(store: SqlStore, number: int) -> None:
+    rows = [obligation(key("system", f"s{n:04}")) for n in range(number)]
+    with store.write(Rank.TICK) as writing:
+        writing.add_obligations(rows)
+        assert list(writing.obligations([row.key for row in rows])) == rows
