@@ -65,11 +65,13 @@ def demo(
     teller = Teller()
     teller.note(f"A pretended night, {moment(night.begins_at)} to {moment(night.ends_at)}; everyone in it is invented.")
     teller.note("Each line: time, what, who, why. A text is shown in full the first time one of its kind goes out.\n")
-    clock = PretendClock(night.begins_at, speed)
-    player = Player(clock, teller)
-    with _playing(config, clock, player, teller) as parts:
-        player.play(night, parts)
-        show_sum(teller, parts, clock.at)
+    with teller.screen.status("") as shown:
+        clock = PretendClock(night.begins_at, speed, lambda at: shown.update(f"{local(at):%H:%M}"))
+        player = Player(clock, teller)
+        with _playing(config, clock, player, teller) as parts:
+            player.play(night, parts)
+            shown.stop()
+            show_sum(teller, parts, clock.at)
     page = write_page(root / OUTBOX)
     teller.note(f"\nThe messages as a page: {page}")
     teller.note(f"The mails as a Maildir:  {root / OUTBOX / 'Maildir'}")
@@ -139,7 +141,7 @@ def _playing(config: Path, clock: PretendClock, player: Player, teller: Teller) 
 
 def _stay_up(root: Path, config: Path, teller: Teller) -> None:
     """Run the real daemon on what the night has left, until Ctrl-C."""
-    spool = spool_folder(read_settings(config))
+    spool = spool_folder(read_settings(config)).resolve()
     (root / _TRY).write_bytes(_sample(utc_now()))
     asked = f"--config {shlex.quote(str(config))}"
     teller.note("\nNow in real time, until Ctrl-C. In another terminal:")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -61,9 +62,18 @@ for _room in _ROOMS:
     _room.add_to(app)
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        say(f"alertd {version('alertd')}")
+        raise typer.Exit
+
+
 @app.callback()
 def alertd(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_say_version)
+    ] = False,
 ) -> None:
     """From a message about a child at risk of serious violence to a person who has accepted it."""
 

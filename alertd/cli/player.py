@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from alertd.cli.night import Night, Step
@@ -22,16 +23,26 @@ from alertd.transport.spool import Spool, prepare, put
 _ROUNDS = 200
 """More rounds of the verbs at one moment than anything sane needs."""
 _STEP = timedelta(minutes=1)
+_LOOK = 0.1
+"""Real seconds between two looks at the clock."""
+_LEAST = timedelta(microseconds=1)
 _TAKEN_WITHIN = 30.0
 """Seconds in which the spool must have taken a file."""
 
 
 class PretendClock:
-    """A clock that stands still until it is put forward; `speed` pretend seconds pass in a real one."""
+    """A clock that stands still until it is put forward; `speed` pretend seconds pass in a real one.
 
-    def __init__(self, at: datetime, speed: float) -> None:
+    Args:
+        at: Where it stands, aware UTC.
+        speed: Pretend seconds in a real one.
+        moved: Shown the time now and then while it passes.
+    """
+
+    def __init__(self, at: datetime, speed: float, moved: Callable[[datetime], None] = lambda _: None) -> None:
         self.at = at
         self._speed = speed
+        self._moved = moved
         self._nobody = threading.Event()
 
     def now(self) -> datetime:
@@ -40,9 +51,11 @@ class PretendClock:
 
     def wait_until(self, at: datetime) -> None:
         """Let the time until a moment pass; a moment that has passed is now."""
-        if at > self.at:
-            self._nobody.wait((at - self.at).total_seconds() / self._speed)
-            self.at = at
+        while at > self.at:
+            real = min((at - self.at).total_seconds() / self._speed, _LOOK)
+            self._nobody.wait(real)
+            self.at = min(at, self.at + max(timedelta(seconds=real * self._speed), _LEAST))
+            self._moved(self.at)
 
 
 class Player:

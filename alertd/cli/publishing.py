@@ -153,4 +153,4 @@ def _chunked(letters: Sequence[Letter], send: Callable[[Sequence[Letter]], Seque
 
 def _place(settings: Settings) -> str:
     spool = settings.intake.spool
-    return f"the spool in {spool.dir}" if spool is not None else "the broker"
+    return f"the spool in {spool.dir.resolve()}" if spool is not None else "the broker"

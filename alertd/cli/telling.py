@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.table import Column, Table
 from rich.text import Text
 
 from alertd.cli.screen import console, plural
@@ -16,12 +18,12 @@ from alertd.core.wording import clock_word, team_word
 from alertd.daemon.parts import Parts
 from alertd.model.case import MessageOutcome, Notification, Obligation
 from alertd.model.delivery import Outgoing
-from alertd.model.ids import ClockId, RoleId
+from alertd.model.ids import ClockId, RoleId, RuleId
 from alertd.model.rulebook import RuleBook
 from alertd.service.texts import title
 
 _STYLES = {"sms": "green", "call": "bold red", "email": "blue", "in": "bold yellow", "person": "bold cyan"}
-_INDENT = " " * 7
+_WHO_WIDTH = 24
 _MANY = 100_000
 
 
@@ -48,43 +50,46 @@ class Teller:
         kind = (note.template, note.channel.value)
         if kind not in self._shown:
             self._shown.add(kind)
-            for line in (text.subject, *text.body.splitlines()):
-                if line.strip():
-                    self.screen.print(Text(f"{_INDENT}| {line}", style="dim"), overflow="fold")
+            lines = [line for line in (text.subject, *text.body.splitlines()) if line.strip()]
+            quoted = Text("\n".join(lines), style="dim")
+            self.screen.print(Padding(quoted, (0, 0, 0, 7)), soft_wrap=False)
 
     def note(self, text: str) -> None:
         """A line of its own."""
         self.screen.print(text)
 
     def _line(self, at: datetime, what: str, who: str, says: str) -> None:
-        clock = f"{local(at):%H:%M}  "
-        self.screen.print(Text.assemble(clock, (f"{what:<7}", _STYLES[what]), f"{who:<24}", says))
+        line = Table.grid(Column(width=5), Column(width=6), Column(width=_WHO_WIDTH), Column(), padding=(0, 1, 0, 0))
+        line.add_row(f"{local(at):%H:%M}", Text(what, style=_STYLES[what]), who, says)
+        self.screen.print(line, soft_wrap=False)
 
 
 def why(note: Notification, lines: Sequence[Obligation], book: RuleBook) -> str:
-    """Why a message goes: the rules and clocks it tells of, and who was asked for."""
-    reasons = dict.fromkeys(_reason(line, name, book) for line in lines for name in line.reasons or (line.key.about,))
-    told = "; ".join(reasons)
-    if note.template == "digest":
-        told = f"digest of {plural(len(lines), 'line')}: {told}"
+    """Why a message goes: the rules and clocks it tells of, and the team it reaches."""
     reached = team_word(book, note.role)
-    asked = f", for {team_word(book, RoleId(note.asked))}" if note.asked != note.role else ""
-    return f"{told} [{reached}{asked}]"
+    asked = f" for {team_word(book, RoleId(note.asked))}" if note.asked != note.role else ""
+    told: dict[str, dict[str, None]] = {}
+    for line in lines:
+        happened, names = _happened(line, book)
+        told.setdefault(happened, {}).update(dict.fromkeys(names))
+    words = "; ".join(f"{happened}{', '.join(names)}" for happened, names in told.items())
+    digest = f"digest of {plural(len(lines), 'line')}: " if note.template == "digest" else ""
+    return f"{digest}{words} [{reached}{asked}]"
 
 
-def _reason(line: Obligation, name: str, book: RuleBook) -> str:
-    known = ClockId(name) in book.clocks
-    words = clock_word(ClockId(name)) if known else title(name, book)
+def _happened(line: Obligation, book: RuleBook) -> tuple[str, list[str]]:
+    """What happened, in front of the names of the rules and clocks that it happened to."""
+    names = [clock_word(ClockId(name)) if name in book.clocks else title(RuleId(name), book) for name in line.reasons]
     step = line.key.step
+    if line.key.about == "unreadable":
+        return "a message that cannot be read", []
     if line.template == "stand_down":
-        return f"stand down: {words}"
+        return "stand down: ", names
     if step.startswith("warn"):
-        return f"{words} runs out soon"
-    if step.startswith("breach") or (known and line.template.endswith("missed")):
-        return f"{words} missed"
-    if line.ladder and step != "0":
-        return f"nobody has accepted: {words}"
-    return words
+        return "soon over: ", names
+    if step.startswith("breach"):
+        return "missed: ", names
+    return "nobody has accepted: " if line.ladder and step != "0" else "", names
 
 
 def show_sum(teller: Teller, parts: Parts, now: datetime) -> None:

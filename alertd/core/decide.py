@@ -14,9 +14,9 @@ from typing import Any
 from alertd.core.calendar import RestHours
 from alertd.core.episodes import Episode, episodes
 from alertd.core.fold import Fold, fold
-from alertd.core.history import History, Moment, advance, in_order, labelled_at, points
+from alertd.core.history import History, advance, in_order, kept_clocks, labelled_at, points
 from alertd.core.judge import judge
-from alertd.core.judged import Ask, AskGlobals, Context, GlobalRecord, Judged, Lookup
+from alertd.core.judged import Ask, AskGlobals, Context, GlobalRecord, Judged, Lookup, Moment
 from alertd.core.lines import Line, Scene
 from alertd.core.plan import Plan
 from alertd.core.reconcile import reconcile
@@ -122,11 +122,11 @@ class _Deciding:
         """One step from the stored runs, or the whole history again when messages came out of order."""
         stored = History(self.facts.runs, self.facts.clocks)
         moments = points(self.messages)
-        if self.terms.keep_order and in_order(self.facts, self.messages):
-            judged = yield from self._judge(self.messages, self.now, stored)
+        if self.terms.keep_order and in_order(self.facts, self.messages, self.noted):
             fresh = {m.seq for m in self.messages} - {m.seq for m in self.facts.messages}
-            at = moments[-1] if fresh else self.now
-            return advance(stored, judged, Moment(at, moments[-1]), self.book), judged
+            news = Moment(moments[-1] if fresh else self.now, moments[-1])
+            judged = yield from self._judge(self.messages, self.now, stored, news)
+            return advance(stored, judged, news, self.book), judged
         return (yield from self._again(moments))
 
     def _again(self, moments: list[datetime]) -> Generator[Ask, Any, tuple[History, Judged]]:
@@ -138,15 +138,25 @@ class _Deciding:
             if not any(m.message.kind is Kind.INCIDENT for m in prefix):
                 continue
             until = self.now if is_last else moments[number + 1]
-            judged = yield from self._judge(prefix, max(point, until), history)
-            history = advance(history, judged, Moment(point, point), self.book)
+            news = Moment(point, point)
+            judged = yield from self._judge(prefix, max(point, until), history, news)
+            history = advance(history, judged, news, self.book)
         if judged is None:
             raise ValueError("a case needs an incident")
         return history, judged
 
-    def _judge(self, messages: Sequence[StoredMessage], now: datetime, history: History) -> Generator[Ask, Any, Judged]:
-        labelled = labelled_at(history, self.book)
-        context = Context(self.terms.plan, self.facts.row.id, now, self.terms.hashed, labelled)
+    def _judge(
+        self, messages: Sequence[StoredMessage], now: datetime, history: History, news: Moment
+    ) -> Generator[Ask, Any, Judged]:
+        context = Context(
+            plan=self.terms.plan,
+            case=self.facts.row.id,
+            now=now,
+            hashed=self.terms.hashed,
+            news=news,
+            labelled_at=labelled_at(history, self.book),
+            kept=kept_clocks(history, self.book),
+        )
         return (yield from judge(fold(messages, self.noted), context))
 
     def _globals(

@@ -155,7 +155,7 @@ def fold(messages: Sequence[StoredMessage], noted: frozenset[int] = frozenset())
     fields = _fields(incidents, statuses)
     live = _outside_false_alarm(incidents, statuses)
     fields["case.opened_at"] = min(record.at for record in incidents)
-    times = [t for record in incidents if (t := incident_time(record.message.fields))]
+    times = [t for record in incidents if (t := incident_time({**fields, **record.message.fields}))]
     if times:
         fields["case.incident_at"] = min(times)
     closed_at = _closed_at(statuses)
@@ -181,21 +181,27 @@ def _cohort(incidents: Sequence[Record]) -> str:
 
 def _fields(incidents: Sequence[Record], statuses: Sequence[Record]) -> dict[str, Value]:
     fields: dict[str, Value] = {}
-    deceased = False
     for record in sorted((*incidents, *statuses), key=lambda r: (r.at, r.message.source, r.message.id)):
         message = record.message
         if message.kind is Kind.INCIDENT:
             for name, value in message.fields.items():
                 _put(fields, name, value)
-            deceased |= (
-                message.fields.get("incident.injury") == "fatal" and fields.get("person.part_played") == "victim"
-            )
         elif not record.noted:
             _apply(fields, message)
-            deceased |= message.fields.get("contact.outcome") == "deceased"
-    if deceased:
+    if _deceased(fields, incidents, statuses):
         fields["case.deceased"] = True
     return fields
+
+
+def _deceased(fields: Mapping[str, Value], incidents: Sequence[Record], statuses: Sequence[Record]) -> bool:
+    """Whether the young person has died: a contact tells so, or the victim's injury was fatal. No later news undoes it.
+
+    Source: Protocol notes, "Death".
+    """
+    if any(not each.noted and each.message.fields.get("contact.outcome") == "deceased" for each in statuses):
+        return True
+    told = [fields, *({**fields, **each.message.fields} for each in incidents)]
+    return any(each.get("incident.injury") == "fatal" and each.get("person.part_played") == "victim" for each in told)
 
 
 def _put(fields: dict[str, Value], name: str, value: Value) -> None:
@@ -255,7 +261,7 @@ def record_fields(state: Fold, record: Record) -> dict[str, Value]:
     fields["record.system"], fields["record.ref"] = message.system, message.record
     fields["record.version"], fields["received_at"] = message.version, record.first_received_at
     if message.kind is Kind.INCIDENT:
-        if at := incident_time(message.fields):
+        if at := incident_time(fields):
             fields["incident_at"] = at
         else:
             fields.pop("incident_at", None)

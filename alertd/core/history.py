@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from alertd.core.judged import Judged, Match, WantedClock
+from alertd.core.judged import Judged, Match, Moment, WantedClock
 from alertd.model.case import ClockRun, Facts, Run, StoredMessage
 from alertd.model.contract import PEOPLE_EVENTS
 from alertd.model.ids import ClockId, Version
@@ -33,15 +33,22 @@ def labelled_at(history: History, book: RuleBook) -> datetime | None:
     return min((run.known_at for run in history.runs if run.ended_at is None and run.rule in giving), default=None)
 
 
-def in_order(facts: Facts, messages: Sequence[StoredMessage]) -> bool:
+def kept_clocks(history: History, book: RuleBook) -> tuple[ClockRun, ...]:
+    """Clocks at work whose rule says `if_corrected: keep`."""
+    keeping = {rule.id for rule in book.rules.values() if rule.keep}
+    return tuple(clock for clock in history.clocks if clock.withdrawn_at is None and clock.rule in keeping)
+
+
+def in_order(facts: Facts, messages: Sequence[StoredMessage], noted: frozenset[int]) -> bool:
     """Whether one step from the stored runs is enough.
 
-    It is when the case has the same earlier messages as before, every other came at one and the same moment after the
-    one up to which it is settled, and time had made nothing due in between that nobody has looked at yet.
+    It is when the case has the same earlier messages as before, none of them noted elsewhere that was not or the other
+    way round, every other came at one and the same moment after the one up to which it is settled, and time had made
+    nothing due in between that nobody has looked at yet.
     """
     settled, due = facts.row.settled_at, facts.row.wake_at
     before = {m.seq for m in facts.messages}
-    if settled is None or not before <= {m.seq for m in messages}:
+    if settled is None or not before <= {m.seq for m in messages} or noted & before != facts.noted:
         return False
     fresh = {m.message.received_at for m in messages if m.seq not in before and not is_act(m)}
     return len(fresh) <= 1 and all(at > settled and (due is None or at < due) for at in fresh)
@@ -55,24 +62,6 @@ def is_act(stored: StoredMessage) -> bool:
 def points(messages: Iterable[StoredMessage]) -> list[datetime]:
     """Receive times after which a prefix of the messages differs, earliest first."""
     return sorted({m.message.received_at for m in messages if not is_act(m)})
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """When a step's news became known.
-
-    Attributes:
-        at: For what messages brought: the newest receipt; for what a re-check brought: now.
-        point: Newest receipt so far. What a clock's own state brought became known at that state's time, or at this
-            receipt when the time was past by then.
-    """
-
-    at: datetime
-    point: datetime
-
-    def of(self, since: datetime | None) -> datetime:
-        """When something became known; `since` is the time of the clock's state that brought it, if one did."""
-        return self.at if since is None else max(since, self.point)
 
 
 def advance(before: History, judged: Judged, when: Moment, book: RuleBook) -> History:

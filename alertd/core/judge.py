@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from alertd.core import cross
@@ -39,6 +40,7 @@ class _Round:
 
     level: int = -1
     labels: tuple[str, ...] = ()
+    labelled_at: datetime | None = None
     clocks: tuple[WantedClock, ...] = ()
     matches: dict[tuple[RuleId, str], Match] = field(default_factory=dict)
     records: frozenset[Token] = frozenset()
@@ -99,8 +101,8 @@ class _Judge:
 
     def _shared(self, found: _Round) -> dict[str, Value]:
         shared: dict[str, Value] = {"case.labels": found.labels}
-        if found.labels:
-            shared["case.labelled_at"] = self.context.labelled_at or self.context.now
+        if found.labelled_at is not None:
+            shared["case.labelled_at"] = self.context.labelled_at or found.labelled_at
         return shared
 
     def _clock_slots(self, clock: WantedClock, shared: dict[str, Value]) -> Iterable[Slot]:
@@ -205,6 +207,7 @@ class _Judge:
         return _Round(
             level=level,
             labels=labels,
+            labelled_at=min((self.context.news.of(m.since) for rule, _, m in acting if labels_of(rule)), default=None),
             clocks=self.clocks.wanted(acting, judged),
             matches=_by_key(match for _, _, match in matched),
             records=frozenset(match.record for _, _, match in matched if match.record),

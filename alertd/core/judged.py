@@ -68,6 +68,24 @@ Ask = AskMatcher | AskOthers | AskGlobals
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """When a step's news became known.
+
+    Attributes:
+        at: For what messages brought: the newest receipt; for what a re-check brought: now.
+        point: Newest receipt so far. What a clock's own state brought became known at that state's time, or at this
+            receipt when the time was past by then.
+    """
+
+    at: datetime
+    point: datetime
+
+    def of(self, since: datetime | None) -> datetime:
+        """When something became known; `since` is the time of the clock's state that brought it, if one did."""
+        return self.at if since is None else max(since, self.point)
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What judging one case needs besides its messages.
 
@@ -76,14 +94,18 @@ class Context:
         case: The case's internal id.
         now: Aware UTC.
         hashed: Keyed hash of a normalised text.
+        news: When what comes out differently now became known.
         labelled_at: When the case first got a label, as recorded; None when it has none yet.
+        kept: Clocks at work that stay when their rule matches no longer (`if_corrected: keep`).
     """
 
     plan: Plan
     case: CaseId
     now: datetime
     hashed: Callable[[str], Token]
+    news: Moment
     labelled_at: datetime | None = None
+    kept: tuple[ClockRun, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

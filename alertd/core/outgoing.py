@@ -100,9 +100,11 @@ def judge_line(row: Obligation, now: datetime, desk: Desk) -> Verdict:
 
 def reachable(role: RoleId, by: tuple[Channel, ...], at: datetime, desk: Desk) -> tuple[Recipient, ...]:
     """Who answers for a role and can be told over at least one of the channels; the backup when nobody here can."""
-    found = _recipients(on_call(desk.book, role, at, desk.swaps), by, desk)
-    if found:
-        return found
+    return _recipients(on_call(desk.book, role, at, desk.swaps), by, desk) or behind(role, by, at, desk)
+
+
+def behind(role: RoleId, by: tuple[Channel, ...], at: datetime, desk: Desk) -> tuple[Recipient, ...]:
+    """Who stands behind a role as its backup and can be told over at least one of the channels."""
     backup = backup_of(desk.book, role, at, desk.swaps)
     return _recipients(backup, by, desk) if backup is not None else ()
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from alertd.core.fold import event_time
+from alertd.core.fold import event_time, newest
 from alertd.model.case import CaseRow, Facts, StoredMessage
 from alertd.model.ids import Token
 from alertd.model.values import Kind
@@ -144,15 +144,14 @@ def _candidates(groups: Sequence[Group], status: StoredMessage) -> list[Group]:
 
 
 def _open_at(group: Group, at: datetime | None) -> bool:
-    """Whether a case is open at an event time (None: at the end of what is known)."""
-    opened = min(event_time(m.message) for m in group.messages if m.message.kind is Kind.INCIDENT)
-    if at is not None and opened > at:
+    """Whether a case is open at an event time (None: at the end of what is known), by the newest versions."""
+    incidents, _ = newest(m for m in group.messages if m.message.kind is Kind.INCIDENT)
+    if at is not None and incidents[0].at > at:
         return False
     is_open = True
-    closings = [m for m in group.messages if m.message.fields.get("event") in ("closed", "reopened")]
-    for each in sorted(closings, key=lambda m: event_time(m.message)):
-        if at is not None and event_time(each.message) > at:
-            break
-        if each.seq not in group.noted:
-            is_open = each.message.fields["event"] == "reopened"
+    statuses, _ = newest((m for m in group.messages if m.message.kind is Kind.STATUS), frozenset(group.noted))
+    for each in statuses:
+        event = each.message.fields.get("event")
+        if event in ("closed", "reopened") and not each.noted and (at is None or each.at <= at):
+            is_open = event == "reopened"
     return is_open

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from alertd.model.contract import FIELDS, FieldSpec
 from alertd.model.values import FieldType, Value
@@ -46,7 +46,7 @@ def _time(text: str, _: FieldSpec) -> datetime | None:
         at = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
-    return at if at.tzinfo is not None else None
+    return at.astimezone(UTC) if at.tzinfo is not None else None
 
 
 _LONGEST_NUMBER = 9

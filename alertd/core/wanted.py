@@ -8,11 +8,12 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
-from alertd.core.clocks import Stop, best_stop, due_at
+from alertd.core.clocks import Stop, best_stop, due_at, first_warning_at
 from alertd.core.conditions import unknown_fields
 from alertd.core.cross import spelled
 from alertd.core.fold import Fold, Record
 from alertd.core.judged import Context, Match, WantedClock
+from alertd.model.case import ClockRun
 from alertd.model.ids import ClockId, ExprId, Token
 from alertd.model.rulebook import Clock, IfMissing, Rule, StartClock, StopClock
 from alertd.model.values import Answer, Kind, Value
@@ -73,6 +74,8 @@ def match_of(rule: Rule, slot: Slot, given: Answer, context: Context) -> Match |
 def _since(slot: Slot, context: Context) -> datetime | None:
     if slot.clock is None:
         return None
+    if slot.fields.get("clock.state") == "warned":
+        return first_warning_at(slot.clock.as_run(context.now, context.plan.book.version), context.plan.book)
     if slot.fields.get("clock.state") == "breached" or slot.clock.stop is None:
         return slot.clock.due_at if slot.clock.due_at <= context.now else None
     return slot.clock.stop.known_at
@@ -124,6 +127,8 @@ class WantedClocks:
                     key = key_of(f"clock:{clock.id}", (clock.one_per,), slot, self._context)
                     starts.setdefault((clock.id, key.key), []).append(_Starter(rule, slot, key, match.since))
         plain = [self._started(clock, each) for (clock, _), each in sorted(starts.items())]
+        staying = (run for run in self._context.kept if run.clock not in stopped)
+        plain += [_kept(run) for run in staying if (run.clock, run.key) not in starts]
         return tuple(_with_stops(plain, judged, self._context))
 
     def _started(self, clock: ClockId, by: list[_Starter]) -> WantedClock:
@@ -132,6 +137,10 @@ class WantedClocks:
         if seen not in self._known:
             self._known[seen] = _start(clock, by, self._fold, self._context)
         return self._known[seen]
+
+
+def _kept(run: ClockRun) -> WantedClock:
+    return WantedClock(run.clock, run.key, run.key, run.rule, run.start_at, run.due_at, run.estimated, stop=None)
 
 
 def _start(clock_id: ClockId, by: list[_Starter], fold: Fold, context: Context) -> WantedClock:

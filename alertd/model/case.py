@@ -379,6 +379,7 @@ class Facts:
         messages: Its messages, every version, in the order received.
         runs, clocks, alerts, obligations, cross: As recorded so far.
         strong: Every strong token that leads to this case, those of its aliases included.
+        noted: Seqs of statuses that were noted on other cases as well when it was decided last.
     """
 
     row: CaseRow
@@ -389,3 +390,4 @@ class Facts:
     obligations: tuple[Obligation, ...] = ()
     cross: tuple[CrossRow, ...] = ()
     strong: frozenset[Token] = frozenset()
+    noted: frozenset[int] = frozenset()

@@ -51,9 +51,15 @@ def candidate(group: Group, facts: Sequence[Facts], new_id: Callable[[], str]) -
         return Candidate(Facts(row, ()), group)
     survivor, *others = group.cases
     if not others:
-        return Candidate(by_id[survivor.id], group)
+        return Candidate(replace(by_id[survivor.id], noted=_noted(survivor.id, facts)), group)
     merged = _merged(by_id[survivor.id], [by_id[row.id] for row in others])
     return Candidate(merged, group, tuple(others))
+
+
+def _noted(case: CaseId, facts: Sequence[Facts]) -> frozenset[int]:
+    """Seqs of a case's messages that other cases hold as well: only statuses noted on several are so."""
+    held = {fact.row.id: {m.seq for m in fact.messages} for fact in facts}
+    return frozenset(seq for other, seqs in held.items() if other != case for seq in held[case] & seqs)
 
 
 def _merged(survivor: Facts, others: Sequence[Facts]) -> Facts:

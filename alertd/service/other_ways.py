@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from alertd.core.outgoing import Desk, Recipient, reachable
+from alertd.core.outgoing import Desk, behind, reachable
 from alertd.model.case import LineState, Notification, NotificationState, Obligation
 from alertd.model.delivery import Sender
-from alertd.model.ids import PersonId, RoleId
+from alertd.model.ids import PersonId
 from alertd.model.values import Channel
 from alertd.service.composing import Composer
-from alertd.service.ports import Reading, Writing
+from alertd.service.ports import Writing
 
 _FAILED = (NotificationState.REFUSED, NotificationState.EXPIRED, NotificationState.SUPPRESSED)
 
@@ -44,15 +44,13 @@ class OtherWays:
     ) -> None:
         """Settle a message that this channel will not carry, and find another way for its lines."""
         writing.set_notification(replace(note, state=state, reason=reason), note.state)
-        rows = writing.obligations(note.lines)
-        others = [n for n in self._same_lines(note, writing) if n.id != note.id]
+        others = [n for n in writing.carrying(note.lines) if n.id != note.id]
         if (channel := self._next_channel(note, others)) is not None:
             writing.add_notifications([self._fresh(note, note.person, channel, now)])
             return
-        if any(n.state not in _FAILED for n in others):
-            return
-        backups = self._backups(note, others, rows, now)
-        if backups:
+        heard = {line for n in others if n.state not in _FAILED for line in n.lines}
+        rows = [row for row in writing.obligations(note.lines) if row.key not in heard]
+        if backups := self._backups(note, others, rows, now):
             writing.add_notifications(backups)
             return
         gone = [replace(row, state=LineState.UNREACHABLE, reason="nobody_reached", not_before=now) for row in rows]
@@ -60,39 +58,31 @@ class OtherWays:
         cases = sorted({row.case for row in rows if row.case is not None})
         writing.enqueue_rechecks(cases, now)
 
-    def _same_lines(self, note: Notification, reading: Reading) -> list[Notification]:
-        if note.case is None:
-            return []
-        lines = set(note.lines)
-        return [n for n in reading.notifications(note.case) if lines & set(n.lines)]
-
     def _next_channel(self, note: Notification, others: Sequence[Notification]) -> Channel | None:
+        """A channel over which this person has not been sent all of these lines yet."""
         person = self._composer.person(note.person)
-        tried = {n.channel for n in others if n.person == note.person} | {note.channel}
         for channel in (Channel.SMS, Channel.EMAIL):
-            if channel not in tried and self._senders.get(channel) and person is not None and person.address(channel):
+            carried = {line for n in others if (n.person, n.channel) == (note.person, channel) for line in n.lines}
+            is_new = channel is not note.channel and not carried.issuperset(note.lines)
+            if is_new and self._senders.get(channel) and person is not None and person.address(channel):
                 return channel
         return None
 
     def _backups(
         self, note: Notification, others: Sequence[Notification], rows: Sequence[Obligation], now: datetime
     ) -> list[Notification]:
+        """Messages to the contacts of the role, and to its backup, who have not been tried; none without lines."""
         tried = {n.person for n in others} | {note.person}
-        by = tuple(dict.fromkeys(c for row in rows for c in row.by)) or (note.channel,)
-        contacts = [*reachable(note.asked, by, now, self._desk(now)), *self._backup(note, by, now)]
+        by = (note.channel,) if _is_digest(note) else tuple(dict.fromkeys(c for row in rows for c in row.by))
+        desk = self._desk(now)
+        contacts = dict.fromkeys((*reachable(note.asked, by, now, desk), *behind(note.asked, by, now, desk)))
+        lines = tuple(row.key for row in rows)
         return [
-            replace(self._fresh(note, each.person.id, channel, now), role=each.role)
+            replace(self._fresh(note, each.person.id, channel, now), role=each.role, lines=lines)
             for each in contacts
             if each.person.id not in tried
             for channel in each.channels
         ]
-
-    def _backup(self, note: Notification, by: tuple[Channel, ...], now: datetime) -> list[Recipient]:
-        desk = self._desk(now)
-        block = desk.book.roles.get(note.role) or desk.book.roles.get(note.asked)
-        if block is None or block.backup is None:
-            return []
-        return list(reachable(RoleId(block.backup), by, now, desk))
 
     def _fresh(self, note: Notification, person: PersonId, channel: Channel, now: datetime) -> Notification:
         return replace(
@@ -110,3 +100,8 @@ class OtherWays:
             created_at=now,
             sent_at=None,
         )
+
+
+def _is_digest(note: Notification) -> bool:
+    """Whether a message tells of many lines as a list, whatever channels they name."""
+    return note.template in ("digest", "digest_breach")

@@ -216,6 +216,10 @@ class Reading(Protocol):
         """All notifications that carry a line of this case, oldest first."""
         ...
 
+    def carrying(self, keys: Collection[ObligationKey]) -> tuple[Notification, ...]:
+        """All notifications that carry any of these lines, oldest first."""
+        ...
+
     def notification(self, id_: str) -> Notification | None:
         """One notification."""
         ...

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     Text,
+    and_,
     bindparam,
     func,
     literal_column,
@@ -76,6 +77,14 @@ class Speech(ABC):
         """Parameters of a probe, with (since, until) for each token when the query reads them."""
 
     @abstractmethod
+    def listed(self, columns: Sequence[ColumnElement[Any]]) -> tuple[FromClause, ColumnElement[bool]]:
+        """A table of keys of several columns, and that a row has one of them; its parameters come from `listing`."""
+
+    @abstractmethod
+    def listing(self, keys: Sequence[tuple[str | int, ...]]) -> dict[str, object]:
+        """Parameters of `listed`; at least one key."""
+
+    @abstractmethod
     def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Keep other writers off these tokens and keys until the transaction ends; in one order for all."""
 
@@ -119,6 +128,16 @@ class SqliteSpeech(Speech):
         """One blob and one JSON list."""
         return {"tokens": b"".join(tokens), "bounds": dumps(list(bounds or [(0, 0)] * len(tokens))).decode()}
 
+    def listed(self, columns: Sequence[ColumnElement[Any]]) -> tuple[FromClause, ColumnElement[bool]]:
+        """`json_each` over a list of lists."""
+        source = func.json_each(bindparam("keys", type_=Text)).table_valued("value", name="listed")
+        parts = (func.json_extract(source.c.value, literal_column(f"'$[{n}]'")) for n in range(len(columns)))
+        return source, and_(*(column == part for column, part in zip(columns, parts, strict=True)))
+
+    def listing(self, keys: Sequence[tuple[str | int, ...]]) -> dict[str, object]:
+        """One JSON list."""
+        return {"keys": dumps(list(keys)).decode()}
+
     def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Nothing to do: the transaction began with the only write lock."""
 
@@ -161,6 +180,17 @@ class PostgresSpeech(Speech):
         """Three arrays."""
         pairs = bounds or [(0, 0)] * len(tokens)
         return {"tokens": list(tokens), "since": [pair[0] for pair in pairs], "until": [pair[1] for pair in pairs]}
+
+    def listed(self, columns: Sequence[ColumnElement[Any]]) -> tuple[FromClause, ColumnElement[bool]]:
+        """`unnest` of parallel arrays."""
+        names = [f"key_{n}" for n in range(len(columns))]
+        arrays = (bindparam(name, type_=ARRAY(column.type)) for name, column in zip(names, columns, strict=True))
+        source = func.unnest(*arrays).table_valued(*names, name="listed").render_derived()
+        return source, and_(*(column == source.c[name] for column, name in zip(columns, names, strict=True)))
+
+    def listing(self, keys: Sequence[tuple[str | int, ...]]) -> dict[str, object]:
+        """An array a column."""
+        return {f"key_{n}": list(column) for n, column in enumerate(zip(*keys, strict=True))}
 
     def lock(self, connection: Connection, names: Iterable[bytes]) -> None:
         """Transaction-level advisory locks, in ascending order so that no two writers wait for each other."""

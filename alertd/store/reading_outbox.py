@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, select, text, tuple_, union
+from sqlalchemy import Select, Table, and_, select, text, union
 
 from alertd.model.case import Notification, NotificationState, Obligation, ObligationKey
 from alertd.model.ids import CaseId
@@ -21,8 +21,6 @@ from alertd.store.tables import TO_HANDLE, WAITING, attempts, lines, notificatio
 KEY = ("scope", "about", "key", "episode", "step", "role")
 """The columns that name an obligation, in `obligations` and in `lines`."""
 
-_AT_ONCE = 500
-_OWN_KEY = tuple_(*(obligations.c[name] for name in KEY))
 _SAME_KEY = and_(*(lines.c[name] == obligations.c[name] for name in KEY))
 
 
@@ -45,11 +43,12 @@ class OutboxReading(CaseReading):
         return tuple(sorted(self._stored_obligations(keys), key=lambda each: each.key))
 
     def _stored_obligations(self, keys: Collection[ObligationKey]) -> list[Obligation]:
+        return [obligation(row) for row in self._keyed(obligations, keys)]
+
+    def _keyed(self, table: Table, keys: Collection[ObligationKey]) -> Sequence[Stored]:
+        """Rows of `obligations` or `lines` under these keys."""
         names = sorted({key_columns(key) for key in keys})
-        parts = (names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE))
-        return [
-            obligation(row) for part in parts for row in self._stored(select(obligations).where(_OWN_KEY.in_(part)))
-        ]
+        return self._stored(_by_keys(self._speech, table), self._speech.listing(names)) if names else ()
 
     def requests(self, case: CaseId | None) -> tuple[Obligation, ...]:
         """Request obligations (`about` begins with `request:`) of one case, or all, by (at, key)."""
@@ -90,6 +89,17 @@ class OutboxReading(CaseReading):
         ).subquery()
         found = select(notifications).where(notifications.c.id.in_(select(carrying.c[0])))
         return self._notifications(found.order_by(notifications.c.created_at, notifications.c.id))
+
+    def carrying(self, keys: Collection[ObligationKey]) -> tuple[Notification, ...]:
+        """All notifications that carry any of these lines, oldest first."""
+        self._settle()
+        ids = sorted({row["notification"] for row in self._stored_lines(keys)})
+        found = select(notifications).where(notifications.c.id.in_(ids))
+        return self._notifications(found.order_by(notifications.c.created_at, notifications.c.id)) if ids else ()
+
+    def _stored_lines(self, keys: Collection[ObligationKey]) -> Sequence[Stored]:
+        names = tuple_(*(lines.c[name] for name in KEY))
+        return self._stored(select(lines).where(names.in_(sorted(map(key_columns, keys))))) if keys else ()
 
     def notification(self, id_: str) -> Notification | None:
         """One notification."""
@@ -137,3 +147,9 @@ def _to_handle(now: datetime, *states: NotificationState) -> Select[Any]:
 @cache
 def _lines_of(speech: Speech) -> Select[Any]:
     return select(lines).where(speech.among(lines.c.notification, "ids")).order_by(lines.c.place)
+
+
+@cache
+def _by_keys(speech: Speech, table: Table) -> Select[Any]:
+    source, is_listed = speech.listed([table.c[name] for name in KEY])
+    return select(table).select_from(source).join(table, is_listed)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, insert, select, text, tuple_, update
+from sqlalchemy import Table, and_, bindparam, delete, insert, select, text, update
 
 from alertd.model.case import LineState, Notification, NotificationState, Obligation, ObligationKey
 from alertd.model.ids import CaseId
@@ -16,7 +16,6 @@ from alertd.service.ports import Attempt
 from alertd.store.codec import dumps, micros, optional_micros
 from alertd.store.reading_outbox import KEY, OutboxReading
 from alertd.store.rows import (
-    Stored,
     key_columns,
     notification_columns,
     obligation,
@@ -65,7 +64,8 @@ class LedgerWriting(OutboxReading):
         values = [dict(zip(_COLUMNS, obligation_columns(row), strict=True)) for row in _by_key(rows)]
         if not values:
             return 0
-        return self._connection.execute(self._speech.insert(obligations).on_conflict_do_nothing(), values).rowcount
+        adding = self._speech.insert(obligations).on_conflict_do_nothing().returning(obligations.c.scope)
+        return len(self._connection.execute(adding, values).all())  # psycopg does not count the rows of a batch
 
     def set_obligations(self, rows: Sequence[Obligation]) -> None:
         """Store changed states, times and flags; a key that is not there changes nothing."""
@@ -117,10 +117,6 @@ class LedgerWriting(OutboxReading):
         ]
         if renamed:
             self._connection.execute(self._speech.insert(lines).on_conflict_do_nothing(), renamed)
-
-    def _stored_lines(self, keys: Collection[ObligationKey]) -> Sequence[Stored]:
-        names = tuple_(*(lines.c[name] for name in KEY))
-        return self._stored(select(lines).where(names.in_(sorted(map(key_columns, keys)))))
 
     def _remove(self, table: Table, keys: Collection[ObligationKey]) -> None:
         matches = [table.c[name] == bindparam(f"the_{name}") for name in KEY]

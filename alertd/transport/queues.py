@@ -50,8 +50,8 @@ def arguments(queues: Queues, name: str, server_version: tuple[int, ...]) -> Arg
     """Arguments with which alertd declares a queue.
 
     Both are quorum queues, and neither ever gives up on a message because it was redelivered: an outage of the store
-    redelivers good messages again and again. Before RabbitMQ 4 that is what no limit means (and -1 is refused);
-    from 4.0 on no limit means 20, and -1 none.
+    redelivers good messages again and again. Before RabbitMQ 4 that is what no limit means, while -1 gives up at the
+    first redelivery; from 4.0 on no limit means 20, and -1 none.
 
     What the broker gives up on all the same (a policy's doing) goes to the quarantine queue and is kept until it has
     arrived there (`at-least-once`, which needs `reject-publish`).
@@ -98,8 +98,9 @@ def _made_otherwise(name: str) -> Alarm:
     return Alarm(
         "queue_settings",
         f"The RabbitMQ queue {name} exists with other settings than alertd needs (durable quorum queue without a "
-        "delivery limit, dead letters to the quarantine queue). Messages are still read. Remedy: stop the senders, let "
-        "it run empty, delete it; alertd makes it anew.",
+        "delivery limit, dead letters to the quarantine queue). Messages are still read. Remedy: after an upgrade to "
+        "RabbitMQ 4 set the policy delivery-limit: -1 on it; otherwise stop the senders, let it run empty and delete "
+        "it: alertd makes it anew.",
     )
 
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from alertd.model.delivery import CannotSay, InDoubt, LookUp, Outcome, Outgoing, Refused, RetryLater, Sent
+from alertd.model.errors import ConfigError
 from alertd.transport.hard_deadline import Overdue, within
 from alertd.transport.smtp_connection import IdleConnections, MailServerAddress, Refusal, connect
 from alertd.transport.smtp_mail import mail, message_id
@@ -86,6 +87,8 @@ class _Attempt:
             return self._abandon()
         except Refusal as refusal:
             return refusal.outcome()
+        except ConfigError:
+            return RetryLater("the password cannot be read")
         except OSError as error:  # smtplib's own errors, time-outs, resets, TLS: each is one
             reason = type(error).__name__
             return InDoubt(reason) if self.text_left else RetryLater(reason)

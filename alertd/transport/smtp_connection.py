@@ -17,6 +17,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from alertd.model.delivery import Refused, RetryLater
+from alertd.model.errors import ConfigError
 
 _NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 _ENHANCED = re.compile(rb"([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
@@ -41,7 +42,8 @@ class MailServerAddress:
         port: TCP port.
         starttls: When to encrypt; the certificate is verified whenever it is.
         username: For AUTH; "" does without.
-        password: Asked at every connection, so that a changed secret needs no restart.
+        password: Asked at every connection, so that a changed secret needs no restart; raises ConfigError when it
+            cannot be read.
         ca: PEM file of the authorities to trust; None trusts the system's.
         limit: Longest time of one send; a message's own deadline may be sooner.
     """
@@ -94,6 +96,7 @@ def connect(server: MailServerAddress, seconds: float) -> smtplib.SMTP:
     Raises:
         Refusal: The server said no, or does not know how to encrypt or sign in.
         OSError: It cannot be reached, or its certificate is not to be trusted.
+        ConfigError: The password cannot be read.
     """
     try:
         # Given here and not to its `connect`, which would forget the name that the certificate is checked against.
@@ -102,7 +105,7 @@ def connect(server: MailServerAddress, seconds: float) -> smtplib.SMTP:
         raise _refusal("CONNECT", error) from error
     try:
         _sign_in(connection, server)
-    except (OSError, Refusal):
+    except (OSError, Refusal, ConfigError):
         connection.close()
         raise
     return connection

@@ -30,6 +30,7 @@ from alertd.model.delivery import (
     RetryLater,
     Sent,
 )
+from alertd.model.errors import ConfigError
 from alertd.transport.hard_deadline import Overdue, within
 from alertd.transport.twilio_http import OneCall, pooled_session
 
@@ -43,6 +44,7 @@ _BUSY_CODES = frozenset({14107, 20429, 21611, 30001})
 _NEVER_LEFT = (ConnectTimeout, ProxyError, InvalidSchema, InvalidURL)
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """What the SDK raises on an answer of 2xx that is not what it should be (a proxy's page, say)."""
+_UNREAD_TOKEN = "the account's secret cannot be read"  # noqa: S105  # it says that there is none
 _NEWEST = 200
 _SKEW = timedelta(seconds=5)
 
@@ -53,7 +55,8 @@ class TwilioAccount:
 
     Attributes:
         account_sid: `AC…`.
-        auth_token: Asked at every request, so that a changed secret needs no restart.
+        auth_token: Asked at every request, so that a changed secret needs no restart; raises ConfigError when it
+            cannot be read.
         base_url: `https://api.twilio.com`, or what stands in for it.
         limit: Longest time of one request; an outgoing message's own deadline may be sooner.
         connections: Connections kept open: as many as there are sending threads.
@@ -92,14 +95,8 @@ class TwilioSms:
         call = self._call(seconds)
         try:
             sid = within(seconds, lambda: self._create(call, outgoing))
-        except Overdue:
-            return InDoubt("no answer in time")
-        except (TwilioRestException, TwilioServiceException) as error:
-            return _answered(int(error.status), int(error.code or 0), call.retry_after)
-        except RequestException as error:
-            return _not_answered(error)
-        except _UNREADABLE:
-            return InDoubt("the answer cannot be read")
+        except (Overdue, ConfigError, TwilioException, RequestException, *_UNREADABLE) as error:
+            return _failed(error, call.retry_after)
         return Sent(sid) if sid else InDoubt("the answer names no message")
 
     def look_up(self, outgoing: Outgoing, since: datetime) -> LookUp:
@@ -113,6 +110,8 @@ class TwilioSms:
         call = self._call(seconds)
         try:
             return within(seconds, lambda: self._find(call, outgoing, since))
+        except ConfigError:
+            return CannotSay(_UNREAD_TOKEN)
         except Overdue:
             return CannotSay("no answer in time")
         except TwilioException:  # the SDK wraps an answer without a page in its bare base class
@@ -153,6 +152,21 @@ class TwilioSms:
 
 def _same(outgoing: Outgoing, body: str) -> bool:
     return outgoing.code in body if outgoing.code else body.strip() == outgoing.body.strip()
+
+
+def _failed(error: Exception, retry_after: float | None) -> Outcome:
+    """What a failure proves about the message."""
+    match error:
+        case TwilioRestException() | TwilioServiceException():
+            return _answered(int(error.status), int(error.code or 0), retry_after)
+        case RequestException():
+            return _not_answered(error)
+        case ConfigError():
+            return RetryLater(_UNREAD_TOKEN)
+        case Overdue():
+            return InDoubt("no answer in time")
+        case _:
+            return InDoubt("the answer cannot be read")
 
 
 def _answered(status: int, code: int, retry_after: float | None) -> Outcome:

@@ -1,13 +1,15 @@
 """`python -m tests.bench`: how fast alertd is, beside what limits it, in one run.
 
-    --quick       small sizes: does everything still work, and roughly how fast
-    --only NAME   one measurement; may be given again
-    --json        figures as JSON on standard output
+--quick       small sizes: does everything still work, and roughly how fast
+--only NAME   one measurement; may be given again
+--json        figures as JSON on standard output
+--dir FOLDER  on the disk to measure on
 """
 
 from __future__ import annotations
 
 import argparse
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -39,19 +41,20 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="small sizes, in about two minutes")
     parser.add_argument("--only", action="append", choices=sorted(MEASURES), help="one measurement; may be repeated")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--dir", type=Path, help="folder on the disk to measure on; the system's temporary one if not given")
+    parser.add_argument("--dir", type=Path, help="folder on the disk to measure on; else the system's temporary one")
     return parser.parse_args()
 
 
 def main() -> None:
     """Measure, and print what was measured even when a later measurement fails."""
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it, the private servers go too
     progress = Console(stderr=True)
     figures: list[Figure] = []
     with (
         tempfile.TemporaryDirectory(prefix="alertd-bench-", dir=options.dir) as folder,
         progress.status("beginning") as status,
-        Site(Path(folder), QUICK if options.quick else Sizes(), lambda text: status.update(text)) as site,
+        Site(Path(folder), QUICK if options.quick else Sizes(), status.update) as site,
     ):
         machine = facts(site)
         try:

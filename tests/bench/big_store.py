@@ -116,9 +116,9 @@ def _watched(site: Site, url: str, first_at: datetime, daemon: Daemon) -> list[f
 
 def _waiting(engine: Engine, first_at: datetime, last_at: datetime) -> Mapping[CaseId, datetime]:
     """Cases that next wake within a span, and when."""
-    asked = select(cases.c.id, cases.c.wake_at).where(cases.c.wake_at >= micros(first_at), cases.c.wake_at < micros(last_at))
+    span = cases.c.wake_at.between(micros(first_at), micros(last_at))
     with engine.connect() as connection:
-        found = connection.execute(asked).all()
+        found = connection.execute(select(cases.c.id, cases.c.wake_at).where(span)).all()
     return {CaseId(id_): first_at + timedelta(microseconds=at - micros(first_at)) for id_, at in found}
 
 

@@ -96,7 +96,7 @@ def _pika_alone(site: Site, every: int) -> float:
             began = perf_counter()
             for number, (method, _, _) in enumerate(channel.consume(Queues().messages), start=1):
                 if number % every == 0:
-                    channel.basic_ack(method.delivery_tag, multiple=every > 1)
+                    channel.basic_ack(method.delivery_tag or 0, multiple=every > 1)
                 if number == site.sizes.letters:
                     break
             elapsed = perf_counter() - began

@@ -13,12 +13,14 @@ from alertd.model.view import Answers, Matcher, View
 from alertd.rulebook.cage import Cage
 from alertd.rulebook.judges import Disagreement, TwoJudges
 from alertd.rulebook.reference import Reference
+from alertd.service.ports import Rank
 from alertd.store import SqlStore
 from tests.bench.crowd import arrivals, batches
 from tests.bench.figure import Figure, Reach
 from tests.bench.site import NO_RULES, Site
 
 _PER_SECOND = "messages/s"
+_COMMITS = 200
 
 
 class Listener:
@@ -57,6 +59,8 @@ def two_judges(book: RuleBook) -> Iterator[TwoJudges]:
 
 def decide_and_commit(site: Site) -> Iterator[Figure]:
     """Measure intake of new cases: without rules, by the reference alone, by both judges."""
+    site.step("small commits")
+    yield Figure("one small commit", "ms", _small_commits(site), note="one row, SQLite FULL: what the disk takes")
     site.step("commit without rules, in process")
     bare = [_rate(site, NO_RULES, Reference(NO_RULES), MessageOutcome.NO_MATCH) for _ in range(site.sizes.runs)]
     yield _figure("decode + commit, no rules", bare)
@@ -106,6 +110,18 @@ def check_outcomes(store: SqlStore, outcome: MessageOutcome, number: int) -> Non
     with store.read() as reading:
         totals = reading.message_totals()
     assert totals[outcome.value] == number, f"expected {number} {outcome.value}, and there are {dict(totals)}"
+
+
+def _small_commits(site: Site) -> tuple[float, ...]:
+    with site.store() as store:
+        return tuple(_small_commit(store, number) for number in range(_COMMITS))
+
+
+def _small_commit(store: SqlStore, number: int) -> float:
+    began = perf_counter()
+    with store.write(Rank.INTAKE) as writing:
+        writing.set_note("bench", str(number))
+    return 1000 * (perf_counter() - began)
 
 
 def _asked(site: Site) -> list[Sequence[View]]:

@@ -20,7 +20,11 @@ from tests.doubles.waiting import eventually
 
 _SETTINGS = """\
 service:
-  {{borough: WF, name: Urgent Response, public_url: "https://urgent.example.gov.uk", call_back: "020 7946 0123", timezone: Europe/London}}
+  borough: WF
+  name: Urgent Response
+  public_url: "https://urgent.example.gov.uk"
+  call_back: "020 7946 0123"
+  timezone: Europe/London
 intake: {{amqp: {{url: "{amqp}", queue: {queue}}}}}
 store: {{url: "{store}"}}
 rules: {root}/rules

@@ -14,7 +14,7 @@ from alertd.transport.publisher import Letter, Publisher
 from tests.bench.broker_rate import endpoint, make_queues
 from tests.bench.crowd import SLOW, incident, name
 from tests.bench.figure import Figure, Reach, percentile
-from tests.bench.installation import Provider, install
+from tests.bench.installation import Daemon, Provider, install
 from tests.bench.site import Site
 from tests.doubles.fake_twilio import FakeTwilio
 from tests.doubles.fake_twilio_state import FakeMessage
@@ -40,14 +40,12 @@ def publish_to_provider(site: Site) -> Iterator[Figure]:
         with installed.running() as daemon:
             daemon.wait_ready()
             _publish(site, vhost, range(_WARM_UP))
-            eventually(lambda: len(_phones(twilio)) >= _WARM_UP, within=60, what="texts of the first messages")
+            _await_texts(twilio, _WARM_UP, daemon)
             number = int(site.sizes.at_rate.total_seconds() * RATE)
             site.step(f"publish → provider: {RATE} messages a second for {site.sizes.at_rate.total_seconds():.0f} s")
             published = _publish(site, vhost, range(_WARM_UP, _WARM_UP + number))
             site.step("publish → provider: waiting for the last text")
-            eventually(
-                lambda: len(_phones(twilio)) >= _WARM_UP + number, within=_PATIENCE, every=0.2, what="every text"
-            )
+            _await_texts(twilio, _WARM_UP + number, daemon)
         with site.store(url) as store:
             seconds = _latencies(store, published, twilio.texts())
     yield from _figures(seconds, site.sizes.at_rate)
@@ -81,9 +79,14 @@ def _publish(site: Site, vhost: str, numbers: range) -> Mapping[str, datetime]:
     return published
 
 
-def _phones(twilio: FakeTwilio) -> set[str]:
-    """Cases of which somebody was told: the code in a text tells them apart."""
-    return {_code(text) for text in twilio.texts() if _code(text)}
+def _await_texts(twilio: FakeTwilio, number: int, daemon: Daemon) -> None:
+    """Wait until somebody was told of so many cases; the code in a text tells them apart."""
+
+    def told() -> bool:
+        daemon.check()
+        return len({_code(text) for text in twilio.texts()} - {""}) >= number
+
+    eventually(told, within=_PATIENCE, every=0.2, what=f"texts about {number} cases")
 
 
 def _code(text: FakeMessage) -> str:

@@ -157,5 +157,7 @@ def test_hand_overs_are_the_changes_of_a_routing_role_up_to_the_first_after_the_
     )
     assert handovers(small_book(), start, until, RoleId("mash")) == ()
     assert handovers(small_book(), start, until, RoleId("nobody")) == ()
-    never = replace(small_book(), hours={HoursId("mash_hours"): replace(small_book().hours[HoursId("mash_hours")], days={})})
+    never = replace(
+        small_book(), hours={HoursId("mash_hours"): replace(small_book().hours[HoursId("mash_hours")], days={})}
+    )
     assert handovers(never, start, until) == ()

@@ -13,7 +13,7 @@ from alertd.core.outgoing import Desk
 from alertd.daemon.rehearsal import CHANNELS, Keeper, Sending, Stage
 from alertd.daemon.rules_in_force import RuleSet
 from alertd.model.case import Facts, MessageOutcome, Notification, Obligation
-from alertd.model.delivery import Found, LookUp, Outcome, Outgoing, Sent
+from alertd.model.delivery import Found, LookUp, NotFound, Outcome, Outgoing, Sent
 from alertd.model.ids import CaseId, PersonId
 from alertd.model.values import Channel, Kind
 from alertd.service.composing import Composer
@@ -42,21 +42,20 @@ def _taken(outgoing: Outgoing) -> Outcome:
     return Sent(outgoing.key)
 
 
-def _holds(outgoing: Outgoing) -> LookUp:
-    return Found(outgoing.key)
-
-
 @dataclass
 class Provider(Keeper):
-    """A sender that does as `answer` says, and says of a message in doubt what `looked` says.
+    """A sender that does as `answer` says.
 
     Attributes:
+        looked: What it says of a message in doubt; None to tell honestly whether it holds it.
         asked: Every request made, whatever came of it.
+        holds: Keys of what it has taken, whatever it answered.
     """
 
     answer: Callable[[Outgoing], Outcome] = _taken
-    looked: Callable[[Outgoing], LookUp] = _holds
+    looked: Callable[[Outgoing], LookUp] | None = None
     asked: list[Outgoing] = field(default_factory=list)
+    holds: set[str] = field(default_factory=set)
     name: str = "rehearsal"
 
     def __post_init__(self) -> None:
@@ -68,11 +67,14 @@ class Provider(Keeper):
         outcome = self.answer(outgoing)
         if isinstance(outcome, Sent):
             self.kept.append(outgoing)
+            self.holds.add(outgoing.key)
         return outcome
 
     def look_up(self, outgoing: Outgoing, since: datetime) -> LookUp:  # noqa: ARG002 (the test knows what was taken)
-        """Say what the test says."""
-        return self.looked(outgoing)
+        """Say what the test says, or else the truth."""
+        if self.looked is not None:
+            return self.looked(outgoing)
+        return Found(outgoing.key) if outgoing.key in self.holds else NotFound()
 
 
 class World(Stage):

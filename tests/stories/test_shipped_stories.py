@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import closing
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
@@ -21,9 +22,16 @@ _WITH_STORIES = {*range(1, 20), *range(21, 25)}
 
 @pytest.mark.parametrize("story", _LOADED.stories, ids=lambda story: story.name)
 def test_story_comes_out_as_it_says(story: Story, tmp_path: Path) -> None:
-    with closing(open_database(new_database(tmp_path))) as store:
+    database = new_database(tmp_path)
+    with closing(open_database(database)) as store:
         result = run_story(story, new_stage(store))
     assert result.passed, "\n".join(f"{f.where}: expected {f.expected}; came {f.came}" for f in result.failures)
+    assert _replaced_texts(database) == [], "a shipped template gave way to the plain text"
+
+
+def _replaced_texts(database: Path) -> list[str]:
+    with closing(connect(database)) as connection:
+        return [key for (key,) in connection.execute("SELECT key FROM obligations WHERE about = 'template'")]
 
 
 def test_no_shipped_story_has_a_fault() -> None:

@@ -253,6 +253,16 @@ def test_a_message_that_cannot_be_written_is_reported_and_the_others_go(
     eventually(lambda: taker.bodies == bodies(3))
 
 
+def test_a_message_that_the_broker_refuses_is_reported(corner: Endpoint) -> None:
+    full = {"x-max-length": 1, "x-overflow": "reject-publish"}
+    with pika.BlockingConnection(corner.parameters()) as connection:
+        connection.channel().queue_declare("small", durable=True, arguments=full)
+    with Publisher(corner, Queues(messages="small")) as publisher:
+        failures = publisher.publish(letters(5))
+    assert [failure.index for failure in failures] == [1, 2, 3, 4]
+    assert all("refused" in failure.reason and not failure.unsure for failure in failures)
+
+
 def test_publishing_nothing_is_no_failure(corner: Endpoint) -> None:
     with Publisher(corner) as publisher:
         assert publisher.publish([]) == ()

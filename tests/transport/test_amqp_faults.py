@@ -60,8 +60,10 @@ def test_a_killed_broker_is_waited_for_and_nothing_confirmed_is_lost(
         assert publisher.publish(letters(450, first=50)) == ()
         doomed.settle()
         doomed.kill()
-        [*failures] = publisher.publish(letters(2, first=500))
+        failures = publisher.publish(letters(2, first=500))
         assert [failure.index for failure in failures] == [0, 1]
+        (not_sent,) = publisher.publish(letters(1, first=500))
+        assert not_sent.reason.startswith("not sent")
         taker.gate.set()
     eventually(lambda: consumer.status.state is FeedState.RETRYING)
     beats = taker.beats

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertd.model.delivery import CannotSay, InDoubt, Outgoing, Refused, RetryLater, Sent
+from alertd.model.errors import ConfigError
 from alertd.model.values import Channel
 from alertd.transport.smtp import SmtpSender
 from alertd.transport.smtp_connection import MailServerAddress, Refusal, StartTls
@@ -236,6 +237,18 @@ def test_signing_in_works_and_its_secret_is_not_shown(authority: Authority) -> N
         assert not refused.bad_address
         assert "hunter2" not in repr(refused) + repr(sender)
         sender.close()
+
+
+def test_a_password_that_cannot_be_read_is_no_doubt(authority: Authority) -> None:
+    def unreadable() -> str:
+        raise ConfigError("no such file")
+
+    with MailServer(authority.issue("mail"), password="correct horse") as server:
+        address = MailServerAddress(
+            "127.0.0.1", server.port, StartTls.REQUIRED, "alertd", unreadable, str(authority.ca)
+        )
+        assert isinstance(SmtpSender(address, FROM, lambda: MOMENT).send(outgoing()), RetryLater)
+        server.assert_nothing_else()
 
 
 def test_a_server_without_sign_in_is_said_so(mail_server: MailServer) -> None:

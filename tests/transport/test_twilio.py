@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -12,9 +13,9 @@ from datetime import timedelta
 import pytest
 
 from alertd.model.delivery import CannotSay, Found, InDoubt, NotFound, Outgoing, Refused, RetryLater, Sent
+from alertd.model.errors import ConfigError
 from alertd.model.values import Channel
 from alertd.transport.twilio_sms import TwilioAccount, TwilioSms
-from tests.doubles.chaos import ChaosProxy
 from tests.doubles.fake_twilio import FakeTwilio
 from tests.doubles.fake_twilio_state import (
     ACCOUNT,
@@ -153,11 +154,20 @@ def test_a_provider_that_cannot_be_reached_took_nothing() -> None:
     assert isinstance(TwilioSms(account("http://nowhere.invalid"), FROM).send(outgoing()), RetryLater)
 
 
-def test_a_reset_connection_is_doubt(fake_twilio: FakeTwilio) -> None:
-    with ChaosProxy(int(fake_twilio.base_url.rpartition(":")[2])) as proxy:
-        proxy.refuse(True)
-        sender = TwilioSms(account(f"http://127.0.0.1:{proxy.port}"), FROM)
+def test_a_connection_reset_after_the_request_left_is_doubt() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def read_and_reset() -> None:
+            client, _ = server.accept()
+            client.recv(65536)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.close()
+
+        thread = threading.Thread(target=read_and_reset)
+        thread.start()
+        sender = TwilioSms(account(f"http://127.0.0.1:{server.getsockname()[1]}"), FROM)
         assert isinstance(sender.send(outgoing()), InDoubt)
+        thread.join(5)
 
 
 def test_many_threads_get_each_their_own_answer(fake_twilio: FakeTwilio, sender: TwilioSms) -> None:
@@ -172,6 +182,16 @@ def test_the_token_is_asked_for_at_every_request(fake_twilio: FakeTwilio) -> Non
     sender = TwilioSms(TwilioAccount(ACCOUNT, lambda: next(tokens), fake_twilio.base_url), FROM)
     assert isinstance(sender.send(outgoing()), Refused)
     assert isinstance(sender.send(outgoing()), Sent)
+
+
+def test_a_secret_that_cannot_be_read_is_no_doubt(fake_twilio: FakeTwilio) -> None:
+    def unreadable() -> str:
+        raise ConfigError("no such file")
+
+    sender = TwilioSms(TwilioAccount(ACCOUNT, unreadable, fake_twilio.base_url), FROM)
+    assert isinstance(sender.send(outgoing()), RetryLater)
+    assert isinstance(sender.look_up(outgoing(), now()), CannotSay)
+    assert fake_twilio.state.requests == []
 
 
 def test_no_secret_is_shown(fake_twilio: FakeTwilio) -> None:

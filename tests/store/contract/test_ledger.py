@@ -7,19 +7,19 @@ from datetime import timedelta
 
 import pytest
 
-from alertd.model.case import LineState, NotificationState
+from alertd.model.case import LineState, Notification, NotificationState, Obligation
 from alertd.model.ids import CaseId, PersonId
 from alertd.model.values import Channel, Severity
 from alertd.service.ports import Attempt, Rank
 from alertd.store import SqlStore
-from tests.store.rows import HOUR, NOW, changed, key, make_case, notification, obligation, put
+from tests.store.rows import HOUR, NOW, changed, facts_of, key, make_case, notification, obligation, put
 
 S = NotificationState
 
 
-def add(store: SqlStore, *rows: object) -> None:
+def add(store: SqlStore, *rows: Notification) -> None:
     with store.write(Rank.DELIVER) as writing:
-        writing.add_notifications(rows)  # type: ignore[arg-type]
+        writing.add_notifications(rows)
 
 
 def test_an_obligation_comes_back_exactly_as_it_was(store: SqlStore) -> None:
@@ -77,7 +77,7 @@ def test_changed_obligations_are_stored_and_missing_ones_are_not_made(store: Sql
 
 
 def test_waiting_lines_are_the_due_ones_by_severity_and_time(store: SqlStore) -> None:
-    def line(step: str, **changes: object) -> object:
+    def line(step: str, **changes: object) -> Obligation:
         return obligation(key("system", "s", step=step), **changes)
 
     rows = [
@@ -91,7 +91,7 @@ def test_waiting_lines_are_the_due_ones_by_severity_and_time(store: SqlStore) ->
         *(line(str(s), state=s) for s in LineState if s not in (LineState.PENDING, LineState.HELD)),
     ]
     with store.write(Rank.TICK) as writing:
-        writing.add_obligations(rows)  # type: ignore[arg-type]
+        writing.add_obligations(rows)
         steps = [each.key.step for each in writing.waiting(NOW, 99)]
         assert steps == ["early urgent", "late urgent", "held until now", "high", "routine"]
         assert len(writing.waiting(NOW, 2)) == 2
@@ -113,7 +113,7 @@ def test_global_obligations_are_found_by_key_and_belong_to_no_case(store: SqlSto
     with store.read() as reading:
         assert reading.global_obligations("rule:r", "ward") == (shared,)
         assert reading.global_obligations("rule:r", "another") == ()
-        assert reading.case(CaseId("c1")).obligations == ()  # type: ignore[union-attr]
+    assert facts_of(store, "c1").obligations == ()
 
 
 # ------------------------------------------------------------------------------------------------------- notifications
