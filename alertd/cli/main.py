@@ -25,7 +25,7 @@ from alertd.cli import (
     stories,
     turns,
 )
-from alertd.cli.screen import bad
+from alertd.cli.screen import bad, say
 from alertd.model.errors import AlertdError
 
 

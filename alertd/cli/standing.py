@@ -58,7 +58,7 @@ def _look_at(data: Mapping[str, Any]) -> list[str]:
     """What a person should look at, each with the command that shows it."""
     counts, found = data["counts"], []
     if not data["messages"]["adds_up"]:
-        found.append("the outcomes of messages do not add up to what was received: `alertd doctor`")
+        found.append("the outcomes of messages do not add up to what was received: tell the developers")
     if waiting := counts["open_quarantine"]:
         found.append(f"{waiting} unreadable, nobody has settled: `alertd quarantine`")
     if stuck := sum(counts[f"notifications.{state}"] for state in STUCK):

@@ -93,13 +93,9 @@ class OutboxReading(CaseReading):
     def carrying(self, keys: Collection[ObligationKey]) -> tuple[Notification, ...]:
         """All notifications that carry any of these lines, oldest first."""
         self._settle()
-        ids = sorted({row["notification"] for row in self._stored_lines(keys)})
+        ids = sorted({row["notification"] for row in self._keyed(lines, keys)})
         found = select(notifications).where(notifications.c.id.in_(ids))
         return self._notifications(found.order_by(notifications.c.created_at, notifications.c.id)) if ids else ()
-
-    def _stored_lines(self, keys: Collection[ObligationKey]) -> Sequence[Stored]:
-        names = tuple_(*(lines.c[name] for name in KEY))
-        return self._stored(select(lines).where(names.in_(sorted(map(key_columns, keys))))) if keys else ()
 
     def notification(self, id_: str) -> Notification | None:
         """One notification."""

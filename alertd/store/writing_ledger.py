@@ -110,7 +110,7 @@ class LedgerWriting(OutboxReading):
 
     def _move_lines(self, changed: dict[ObligationKey, ObligationKey]) -> None:
         """Let notifications carry the lines under their new names; one that is carried there already stays as it is."""
-        carried = self._stored_lines(changed)
+        carried = self._keyed(lines, changed)
         self._remove(lines, changed)
         renamed = [
             dict(row) | dict(zip(KEY, key_columns(changed[obligation_key(row)]), strict=True)) for row in carried
@@ -136,7 +136,7 @@ class LedgerWriting(OutboxReading):
             self._add_notification(row)
 
     def _add_notification(self, row: Notification) -> None:
-        carried = self._stored_lines(row.lines) if row.lines else ()
+        carried = self._keyed(lines, row.lines)
         taken = {obligation_key(c) for c in carried if (c["person"], c["channel"]) == (row.person, row.channel.value)}
         left = [line for line in dict.fromkeys(row.lines) if line not in taken]
         if row.lines and not left:

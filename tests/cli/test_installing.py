@@ -11,7 +11,7 @@ from alertd.cli import installing
 from alertd.cli.installing import data_folder
 from alertd.shipped import NAMES, shipped
 from alertd.store import load_master
-from tests.cli.conftest import Installation, alertd
+from tests.cli.installation import Installation, alertd
 
 
 def test_init_writes_every_shipped_file_and_says_what_comes_next(tmp_path: Path) -> None:

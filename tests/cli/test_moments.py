@@ -42,9 +42,7 @@ def test_a_time_to_come_is_refused_with_what_was_understood(text: str) -> None:
     assert typed(text, NOW) > NOW
 
 
-@pytest.mark.parametrize(
-    "text", ["", "soon", "25:00", "14.40", "1m ago", "2 months ago", "2026-02-30 10:00", "yesterday"]
-)
+@pytest.mark.parametrize("text", "|soon|25:00|14.40|1m ago|2 months ago|2026-02-30 10:00|yesterday".split("|"))
 def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
     with pytest.raises(NotPossible, match="yesterday 23:10"):
         typed(text, NOW)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Installation, alertd
+from tests.cli.installation import Installation, alertd
 
 COMMANDS = (
-    "accept alerts cases check clocks demo handon handover incident init migrate oncall outbox publish quarantine record "
-    "release run same schema status test"
+    "accept alerts cases check clocks demo handon handover incident init migrate oncall outbox publish quarantine "
+    "record release run same schema status test"
 ).split()
 
 

@@ -10,7 +10,7 @@ from alertd.model.ids import PersonId
 from alertd.service.people import Fact
 from tests.service.world import World, custody, hospital, told
 
-O = MessageOutcome
+M = MessageOutcome
 
 
 def _adds_up(world: World, received: int) -> None:
@@ -27,13 +27,13 @@ def test_a_batch_of_everything_ends_in_one_outcome_each(world: World) -> None:
     orphan = world.status({"about": {"custody_ref": "C-unheard"}, "event": "contact"}, id="s-1")
     spoofed = world.status({"about": {"custody_ref": "C-P1"}, "event": "alert_accepted"}, source="person/mash")
     totals = world.give(first, older, grown, orphan, spoofed, b"{", first, first)
-    assert totals == {O.ACTED: 1, O.SUPERSEDED: 1, O.NO_MATCH: 1, O.ORPHAN: 1, O.QUARANTINED: 2, O.DUPLICATE: 2}
+    assert totals == {M.ACTED: 1, M.SUPERSEDED: 1, M.NO_MATCH: 1, M.ORPHAN: 1, M.QUARANTINED: 2, M.DUPLICATE: 2}
     _adds_up(world, 8)
 
 
 def test_the_same_identity_again_is_a_duplicate_whatever_it_says(world: World) -> None:
     assert world.told(world.incident(custody("P1"), id="m-1"))
-    assert world.give(world.incident(hospital("P9"), id="m-1")) == {O.DUPLICATE: 1}
+    assert world.give(world.incident(hospital("P9"), id="m-1")) == {M.DUPLICATE: 1}
     assert world.told(world.incident(custody("P1"), id="m-1")) == []
     assert len(world.cases()) == 1
     _adds_up(world, 3)
@@ -41,8 +41,8 @@ def test_the_same_identity_again_is_a_duplicate_whatever_it_says(world: World) -
 
 def test_an_identity_that_was_quarantined_does_not_block_the_corrected_resend(world: World) -> None:
     nobody = {name: value for name, value in custody().items() if name != "person"}
-    assert world.give(world.incident(nobody, id="m-1")) == {O.QUARANTINED: 1}
-    assert world.give(world.incident(custody(), id="m-1")) == {O.ACTED: 1}
+    assert world.give(world.incident(nobody, id="m-1")) == {M.QUARANTINED: 1}
+    assert world.give(world.incident(custody(), id="m-1")) == {M.ACTED: 1}
     _adds_up(world, 2)
 
 
