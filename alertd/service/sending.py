@@ -9,7 +9,19 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from alertd.core.outgoing import Desk, Hold, InDigest, NobodyThere, Recipient, SendNow, Verdict, judge_line
+from alertd.core.on_call import DUTY
+from alertd.core.outgoing import (
+    Desk,
+    Hold,
+    InDigest,
+    NobodyThere,
+    Recipient,
+    SendNow,
+    Verdict,
+    digest_at,
+    judge_line,
+    reachable,
+)
 from alertd.model.case import LineState, Notification, NotificationState, Obligation, ObligationKey
 from alertd.model.ids import CaseId, PersonId, RoleId
 from alertd.model.values import Channel, Rest, Severity
@@ -78,7 +90,7 @@ class Planner:
         digests: Digests = {}
         for row in waiting:
             if row.key.step.endswith("!"):
-                self._stand_down(row, plan, reading, desk, now)
+                self._stand_down(row, plan, digests, reading, now)
             else:
                 self._judged(row, judge_line(row, now, desk), plan, digests, now)
         for role, held in digests.items():
@@ -163,13 +175,14 @@ class Planner:
         """One mail for the role, each case on its own line; an SMS too when a breach stands in the head's."""
         rows = [replace(row, state=LineState.TOLD, not_before=None) for row, _ in held]
         plan.rows += rows
-        for each in held[0][1]:
-            note = self._note(rows[0], each.role, each.person.id, Channel.EMAIL, now)
-            lines = tuple(row.key for row in rows)
+        for each in dict.fromkeys(recipient for _, recipients in held for recipient in recipients):
+            mine = [row for row, (_, recipients) in zip(rows, held, strict=True) if each in recipients]
+            note = self._note(mine[0], each.role, each.person.id, Channel.EMAIL, now)
+            lines = tuple(row.key for row in mine)
             plan.notes["digest", role, each.person.id] = replace(
                 note, case=None, asked=role, lines=lines, template="digest", urgent=False, received_at=None
             )
-            breaches = [row for row in rows if row.key.step.startswith("breach")]
+            breaches = [row for row in mine if row.key.step.startswith("breach") and row.template != "stand_down"]
             if role == BREACH_ROLE and breaches and Channel.SMS in desk.usable and each.person.sms:
                 text = self._note(breaches[0], each.role, each.person.id, Channel.SMS, now)
                 plan.notes["digest_breach", role, each.person.id] = replace(
@@ -191,20 +204,49 @@ class Planner:
                 plan.notes[key] = replace(note, lines=(*note.lines, *(row.key for row in held)))
                 plan.rows += [replace(row, state=LineState.TOLD, not_before=None) for row in held]
 
-    def _stand_down(self, row: Obligation, plan: _Plan, reading: Reading, desk: Desk, now: datetime) -> None:
-        """Tell those who were told; people off duty wait for the morning."""
-        if row.state is LineState.PENDING and row.rest is Rest.HOLD and desk.rest.contains(now):
-            held = replace(row, state=LineState.HELD, not_before=desk.rest.end_after(now), reason="rest_hours")
-            plan.rows.append(held)
-            return
-        source = replace(row.key, step=row.key.step.removesuffix("!"))
-        told = [n for n in self._told(row, reading) if source in n.lines and n.state in _GONE]
-        plan.rows.append(replace(row, state=LineState.TOLD if told else LineState.SKIPPED, not_before=None))
-        for note in told:
-            self._add(row, note.role, note.person, note.channel, plan, now)
+    def _stand_down(self, row: Obligation, plan: _Plan, digests: Digests, reading: Reading, now: datetime) -> None:
+        """Tell those who were told, and the team on duty now; people off duty read it in the morning's list.
 
-    def _told(self, row: Obligation, reading: Reading) -> tuple[Notification, ...]:
-        return reading.notifications(row.case) if row.case is not None else ()
+        Source: RULES, "Corrections": "the recorded recipients and the current duty role told".
+        """
+        told = _who_was_told(row, reading)
+        if not told:
+            plan.rows.append(replace(row, state=LineState.SKIPPED, reason="nobody_was_told", not_before=None))
+            return
+        desk, role = self._desk(now), RoleId(row.key.role)
+        if row.rest is Rest.HOLD and row.state is LineState.PENDING and desk.rest.contains(now):
+            at = digest_at(role, now, desk)
+            plan.rows.append(replace(row, state=LineState.HELD, not_before=at, reason="rest_hours"))
+        elif row.state is LineState.HELD:
+            readers = dict.fromkeys((n.role, n.person) for n in told)
+            digests.setdefault(role, []).append((row, _recipients(readers, desk)))
+        else:
+            plan.rows.append(replace(row, state=LineState.TOLD, reason="", not_before=None))
+            self._take_back(row, told, plan, desk, now)
+
+    def _take_back(
+        self, row: Obligation, told: Sequence[Notification], plan: _Plan, desk: Desk, now: datetime
+    ) -> None:
+        on_duty = reachable(DUTY, row.by, now, desk) if row.key.role == DUTY else ()
+        for each in on_duty:
+            for channel in each.channels:
+                self._add(row, each.role, each.person.id, channel, plan, now)
+        awake = {each.person.id for each in on_duty}
+        later = desk.rest.end_after(now) if desk.rest.contains(now) else now
+        for note in told:
+            if note.person not in awake:
+                self._add(row, note.role, note.person, note.channel, plan, later)
+
+
+def _who_was_told(row: Obligation, reading: Reading) -> list[Notification]:
+    """Messages that carried the line which a stand-down takes back, as far as they may have arrived."""
+    source = replace(row.key, step=row.key.step.removesuffix("!"))
+    return [note for note in reading.carrying([source]) if note.state in _GONE]
+
+
+def _recipients(people: Iterable[tuple[RoleId, PersonId]], desk: Desk) -> tuple[Recipient, ...]:
+    found = ((role, desk.book.people.get(person)) for role, person in people)
+    return tuple(Recipient(role, person, (Channel.EMAIL,)) for role, person in found if person is not None)
 
 
 def _asked(row: Obligation) -> RoleId:
