@@ -13,7 +13,6 @@ from alertd.model.ids import CaseId, Token
 from alertd.model.values import Kind
 from alertd.model.view import Matcher
 from alertd.service.deciding import Decided, candidate, change, changed_groups, decide_all, rechecks
-from alertd.service.orphans import found_their_case, tell_in_an_hour
 from alertd.service.ports import Reading, Snapshot, Writing
 from alertd.service.system_lines import duplicate_line, unknown_fields_line
 
@@ -106,11 +105,8 @@ class Casework:
         changes = [change(decided, seqs, writing, terms, self._prefix, now) for decided in batch.decided]
         for each in changes:
             writing.put_case(each)
-        for decided in batch.decided:
-            if affected := rechecks(decided, writing, terms):
-                writing.enqueue_rechecks(sorted(affected), now)
-        tell_in_an_hour([m for m in batch.stored if batch.outcomes[m.seq] is MessageOutcome.ORPHAN], writing, now)
-        found_their_case(batch.decided, writing, now)
+        if affected := rechecks(batch.decided, writing, terms):
+            writing.enqueue_rechecks(sorted(affected), now)
         settled = _settled_outcomes(batch.decided)
         if settled:
             writing.set_outcomes(settled)

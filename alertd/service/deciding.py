@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from alertd.core.cross import affected
 from alertd.core.decide import Deciding, Decision, Terms, decide
@@ -14,10 +15,12 @@ from alertd.core.partition import Group
 from alertd.model.case import Alert, CaseRow, CrossSide, Facts, LineState, Obligation
 from alertd.model.ids import CaseId, CaseRef, RuleId
 from alertd.model.rulebook import Request, RuleBook
-from alertd.model.view import Answers, Matcher, View
-from alertd.service.ports import CaseChange, CrossQuery, Reading, Writing
+from alertd.model.view import Matcher, View
+from alertd.service.ports import AnchorWindow, CaseChange, CrossQuery, Reading, Writing
 from alertd.service.tokens import case_token
 from alertd.service.trace import trace_text
+
+Reply = TypeVar("Reply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +140,22 @@ def _step(number: int, deciding: Deciding, reply: object, decisions: dict[int, D
 def _replies(asked: Sequence[tuple[Candidate, Ask]], matcher: Matcher, reading: Reading, book: RuleBook) -> list[Any]:
     views: list[View] = [view for _, ask in asked if isinstance(ask, AskMatcher) for view in ask.views]
     answers = iter(matcher.match(views)) if views else iter(())
+    queries = [_query(case, each) for case, ask in asked if isinstance(ask, AskOthers) for each in ask.lookups]
+    rows = iter(reading.crosses(queries)) if queries else iter(())
     replies: list[Any] = []
     for case, ask in asked:
         match ask:
             case AskMatcher(views=mine):
                 replies.append(_take(answers, len(mine)))
             case AskOthers(lookups=lookups):
-                replies.append([reading.cross(_query(case, each)) for each in lookups])
+                replies.append(_take(rows, len(lookups)))
             case AskGlobals(keys=keys):
                 replies.append([_global(case, rule, key, reading, book) for rule, key in keys])
     return replies
 
 
-def _take(answers: Iterable[Answers], number: int) -> list[Answers]:
-    source = iter(answers)
-    return [next(source) for _ in range(number)]
+def _take(source: Iterator[Reply], number: int) -> list[Reply]:
+    return list(islice(source, number))
 
 
 def _query(case: Candidate, each: Lookup) -> CrossQuery:
@@ -219,17 +223,19 @@ def _row(decided: Decided, writing: Writing, terms: Terms, prefix: str, now: dat
     )
 
 
-def rechecks(decided: Decided, writing: Writing, terms: Terms) -> set[CaseId]:
-    """Other cases whose `count` or `another` answers may differ by what changed here."""
-    before = {r for r in decided.candidate.facts.cross if r.side is CrossSide.TARGET}
-    after = {r for r in decided.decision.cross if r.side is CrossSide.TARGET}
-    found: set[CaseId] = set()
-    for row in before ^ after:
-        leaf = terms.plan.book.leaves.get(row.leaf)
-        if leaf is not None:
-            since, until = affected(leaf, row)
-            found |= writing.anchors(row.leaf, row.key, since, until)
-    return found - {decided.candidate.facts.row.id, *(row.id for row in decided.candidate.joined)}
+def rechecks(decided: Sequence[Decided], writing: Writing, terms: Terms) -> set[CaseId]:
+    """Other cases whose `count` or `another` answers may differ by what changed in these."""
+    windows: list[AnchorWindow] = []
+    own: list[set[CaseId]] = []
+    for each in decided:
+        before = {r for r in each.candidate.facts.cross if r.side is CrossSide.TARGET}
+        after = {r for r in each.decision.cross if r.side is CrossSide.TARGET}
+        for row in before ^ after:
+            if (leaf := terms.plan.book.leaves.get(row.leaf)) is not None:
+                windows.append(AnchorWindow(row.leaf, row.key, *affected(leaf, row)))
+                own.append({each.candidate.facts.row.id, *(joined.id for joined in each.candidate.joined)})
+    found = writing.anchored(windows)
+    return set().union(*(cases - mine for cases, mine in zip(found, own, strict=True)))
 
 
 def changed_groups(groups: Sequence[Group], facts: Sequence[Facts]) -> list[Group]:

@@ -73,6 +73,16 @@ class CrossQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class AnchorWindow:
+    """Anchors whose answer a changed target may change: key equal, `since` <= at < `until` (None: no end)."""
+
+    leaf: LeafId
+    key: Token
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseChange:
     """Everything a decision writes about one case, in full.
 
@@ -174,6 +184,10 @@ class Reading(Protocol):
 
     def crosses(self, queries: Sequence[CrossQuery]) -> Sequence[tuple[CrossRow, ...]]:
         """As `cross`, for each of many anchors in one query, in their order."""
+        ...
+
+    def anchored(self, windows: Sequence[AnchorWindow]) -> Sequence[set[CaseId]]:
+        """For each window, the cases with an anchor row in it; all in one query, in their order."""
         ...
 
     def anchors(self, leaf: LeafId, key: Token, since: datetime, until: datetime | None) -> set[CaseId]:

@@ -6,8 +6,8 @@ Delivering itself is in `deliver`; this decides, in one transaction, who is told
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 from alertd.core.on_call import DUTY
 from alertd.core.outgoing import (
@@ -23,28 +23,19 @@ from alertd.core.outgoing import (
     reachable,
 )
 from alertd.model.case import LineState, Notification, NotificationState, Obligation, ObligationKey
-from alertd.model.ids import CaseId, PersonId, RoleId
-from alertd.model.values import Channel, Rest, Severity
+from alertd.model.ids import PersonId, RoleId
+from alertd.model.values import Channel, Rest
+from alertd.service.drafting import Draft
 from alertd.service.ports import Rank, Reading, Store
 
 PLAN_LIMIT = 500
-URGENT_DEADLINE = timedelta(minutes=15)
-DEADLINE = timedelta(hours=6)
 BREACH_ROLE = RoleId("head_of_service")
 """Told by SMS too when its digest holds a breach."""
 _GONE = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.IN_DOUBT, NotificationState.SENDING)
 
 
-@dataclass(slots=True)
-class _Plan:
-    """What one look at the waiting lines leads to."""
-
-    notes: dict[tuple[str, str, str], Notification] = field(default_factory=dict)
-    rows: list[Obligation] = field(default_factory=list)
-    wake: set[CaseId] = field(default_factory=set)
-
-
-Digests = dict[RoleId, list[tuple[Obligation, tuple[Recipient, ...]]]]
+Held = list[tuple[Obligation, tuple[Recipient, ...]]]
+Digests = dict[RoleId, Held]
 
 
 class Planner:
@@ -85,8 +76,8 @@ class Planner:
                 writing.enqueue_rechecks(sorted(made.wake), now)
         return len(waiting)
 
-    def _planned(self, waiting: Sequence[Obligation], reading: Reading, now: datetime) -> _Plan:
-        desk, plan = self._desk(now), _Plan()
+    def _planned(self, waiting: Sequence[Obligation], reading: Reading, now: datetime) -> Draft:
+        desk, plan = self._desk(now), Draft(self._new_id, now)
         digests: Digests = {}
         for row in waiting:
             if row.key.step.endswith("!"):
@@ -94,105 +85,57 @@ class Planner:
             else:
                 self._judged(row, judge_line(row, now, desk), plan, digests, now)
         for role, held in digests.items():
-            self._digest(role, held, plan, desk, now)
+            self._digest(role, held, plan, desk)
         if desk.rest.contains(now):
             self._join_held(plan, reading)
         return plan
 
-    def _judged(self, row: Obligation, verdict: Verdict, plan: _Plan, digests: Digests, now: datetime) -> None:
+    def _judged(self, row: Obligation, verdict: Verdict, plan: Draft, digests: Digests, now: datetime) -> None:
         match verdict:
             case Hold(until=until, reason=reason):
                 plan.rows.append(replace(row, state=LineState.HELD, not_before=until, reason=reason))
             case SendNow(recipients=recipients):
-                self._tell(row, recipients, plan, now)
+                self._tell(row, recipients, plan)
             case InDigest(recipients=recipients):
                 digests.setdefault(RoleId(row.key.role), []).append((row, recipients))
             case NobodyThere():
                 self._nobody(row, plan, now)
 
-    def _nobody(self, row: Obligation, plan: _Plan, now: datetime) -> None:
+    def _nobody(self, row: Obligation, plan: Draft, now: datetime) -> None:
         """A line that reaches nobody: recorded, and the case looks at its ladder again at once."""
         plan.rows.append(replace(row, state=LineState.UNREACHABLE, reason="nobody_reachable", not_before=now))
         if row.case is not None:
             plan.wake.add(row.case)
 
-    def _tell(self, row: Obligation, recipients: Iterable[Recipient], plan: _Plan, now: datetime) -> None:
+    def _tell(self, row: Obligation, recipients: Iterable[Recipient], plan: Draft) -> None:
         plan.rows.append(replace(row, state=LineState.TOLD, reason="", not_before=None))
         for each in recipients:
-            for channel in each.channels:
-                self._add(row, each.role, each.person.id, channel, plan, now)
+            plan.tell(row, each)
 
-    def _add(
-        self, row: Obligation, role: RoleId, person: PersonId, channel: Channel, plan: _Plan, now: datetime
-    ) -> None:
-        """Add a line to the message of its case, person and channel: what is pending together goes together."""
-        key = (row.case or str(row.key), person, channel.value)
-        known = plan.notes.get(key)
-        if known is None:
-            plan.notes[key] = self._note(row, role, person, channel, now)
-            return
-        first = known if _weight(known) >= _weight_of(row) else replace(known, template=row.template, asked=_asked(row))
-        plan.notes[key] = replace(
-            first,
-            lines=(*known.lines, row.key),
-            urgent=known.urgent or row.severity is Severity.URGENT,
-            repeat=known.repeat or row.repeat,
-            deadline_at=min(known.deadline_at, now + _deadline(row)),
-        )
-
-    def _note(self, row: Obligation, role: RoleId, person: PersonId, channel: Channel, now: datetime) -> Notification:
-        return Notification(
-            id=self._new_id(),
-            case=row.case,
-            role=role,
-            asked=_asked(row),
-            person=person,
-            channel=channel,
-            state=NotificationState.PENDING,
-            reason="",
-            next_at=now,
-            deadline_at=now + _deadline(row),
-            attempts=0,
-            urgent=row.severity is Severity.URGENT,
-            repeat=row.repeat,
-            provider_id="",
-            provider="",
-            created_at=now,
-            sent_at=None,
-            lines=(row.key,),
-            template=row.template,
-            received_at=row.at,
-        )
-
-    def _digest(
-        self,
-        role: RoleId,
-        held: Sequence[tuple[Obligation, tuple[Recipient, ...]]],
-        plan: _Plan,
-        desk: Desk,
-        now: datetime,
-    ) -> None:
+    def _digest(self, role: RoleId, held: Held, plan: Draft, desk: Desk) -> None:
         """One mail for the role, each case on its own line; an SMS too when a breach stands in the head's."""
         rows = [replace(row, state=LineState.TOLD, not_before=None) for row, _ in held]
         plan.rows += rows
         for each in dict.fromkeys(recipient for _, recipients in held for recipient in recipients):
             mine = [row for row, (_, recipients) in zip(rows, held, strict=True) if each in recipients]
-            note = self._note(mine[0], each.role, each.person.id, Channel.EMAIL, now)
+            first = plan.note(mine[0], each.role, each.person.id, Channel.EMAIL)
+            note = replace(first, case=None, asked=role, urgent=False, received_at=None)
             lines = tuple(row.key for row in mine)
-            plan.notes["digest", role, each.person.id] = replace(
-                note, case=None, asked=role, lines=lines, template="digest", urgent=False, received_at=None
-            )
+            plan.notes["digest", role, each.person.id] = replace(note, lines=lines, template="digest")
             breaches = [row for row in mine if row.key.step.startswith("breach") and row.template != "stand_down"]
             if role == BREACH_ROLE and breaches and Channel.SMS in desk.usable and each.person.sms:
-                text = self._note(breaches[0], each.role, each.person.id, Channel.SMS, now)
                 plan.notes["digest_breach", role, each.person.id] = replace(
-                    text, asked=role, lines=tuple(r.key for r in breaches), template="digest_breach", received_at=None
+                    note,
+                    id=plan.new_id(),
+                    channel=Channel.SMS,
+                    lines=tuple(r.key for r in breaches),
+                    template="digest_breach",
                 )
 
-    def _join_held(self, plan: _Plan, reading: Reading) -> None:
+    def _join_held(self, plan: Draft, reading: Reading) -> None:
         """A held warning goes with a permitted message to the same role about the same case."""
         for key, note in list(plan.notes.items()):
-            if note.case is None or note.template == "digest":
+            if note.case is None or note.next_at > plan.now:
                 continue
             facts = reading.case(note.case)
             held = [
@@ -204,7 +147,7 @@ class Planner:
                 plan.notes[key] = replace(note, lines=(*note.lines, *(row.key for row in held)))
                 plan.rows += [replace(row, state=LineState.TOLD, not_before=None) for row in held]
 
-    def _stand_down(self, row: Obligation, plan: _Plan, digests: Digests, reading: Reading, now: datetime) -> None:
+    def _stand_down(self, row: Obligation, plan: Draft, digests: Digests, reading: Reading, now: datetime) -> None:
         """Tell those who were told, and the team on duty now; people off duty read it in the morning's list.
 
         Source: RULES, "Corrections": "the recorded recipients and the current duty role told".
@@ -224,18 +167,17 @@ class Planner:
             plan.rows.append(replace(row, state=LineState.TOLD, reason="", not_before=None))
             self._take_back(row, told, plan, desk, now)
 
-    def _take_back(
-        self, row: Obligation, told: Sequence[Notification], plan: _Plan, desk: Desk, now: datetime
-    ) -> None:
+    def _take_back(self, row: Obligation, told: Sequence[Notification], plan: Draft, desk: Desk, now: datetime) -> None:
         on_duty = reachable(DUTY, row.by, now, desk) if row.key.role == DUTY else ()
         for each in on_duty:
-            for channel in each.channels:
-                self._add(row, each.role, each.person.id, channel, plan, now)
-        awake = {each.person.id for each in on_duty}
-        later = desk.rest.end_after(now) if desk.rest.contains(now) else now
+            plan.tell(row, each)
         for note in told:
-            if note.person not in awake:
-                self._add(row, note.role, note.person, note.channel, plan, later)
+            if note.person in {each.person.id for each in on_duty}:
+                continue
+            if desk.rest.contains(now):
+                plan.add_later(row, note, desk.rest.end_after(now))
+            else:
+                plan.add(row, note.role, note.person, note.channel)
 
 
 def _who_was_told(row: Obligation, reading: Reading) -> list[Notification]:
@@ -247,19 +189,3 @@ def _who_was_told(row: Obligation, reading: Reading) -> list[Notification]:
 def _recipients(people: Iterable[tuple[RoleId, PersonId]], desk: Desk) -> tuple[Recipient, ...]:
     found = ((role, desk.book.people.get(person)) for role, person in people)
     return tuple(Recipient(role, person, (Channel.EMAIL,)) for role, person in found if person is not None)
-
-
-def _asked(row: Obligation) -> RoleId:
-    return RoleId(row.key.role)
-
-
-def _deadline(row: Obligation) -> timedelta:
-    return URGENT_DEADLINE if row.severity is Severity.URGENT else DEADLINE
-
-
-def _weight_of(row: Obligation) -> int:
-    return row.severity.rank
-
-
-def _weight(note: Notification) -> int:
-    return Severity.URGENT.rank if note.urgent else Severity.HIGH.rank

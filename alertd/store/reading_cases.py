@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, bindparam, select, text
 
 from alertd.model.case import CaseRow, Facts, Obligation, StoredMessage
 from alertd.model.contract import FIELDS
@@ -53,7 +53,7 @@ class CaseReading(Session):
 
     def same_identity(self, identity: Token) -> tuple[CaseId, ...]:
         """Live cases with a message of this name-and-birth-date hash, by opening."""
-        return tuple(row.id for row in self._led_by(Lead.IDENTITY, identity[:HALF]))
+        return tuple(self._led_by(Lead.IDENTITY, identity[:HALF]))
 
     def incident_parts(self, case: CaseId) -> tuple[int, int]:
         """(n, m): this case is the nth, by opening, of m live cases of the same incident; (1, 1) when alone.
@@ -64,8 +64,8 @@ class CaseReading(Session):
         tokens = self._incidents(facts) if facts else frozenset()
         if facts is None or not tokens:
             return (1, 1)
-        candidates = {row.id: row for token in sorted(tokens) for row in self._led_by(Lead.INCIDENT, token[:HALF])}
-        others = self._facts(candidates.keys() - {facts.row.id})
+        candidates = {id_ for token in tokens for id_ in self._led_by(Lead.INCIDENT, token[:HALF])}
+        others = self._facts(candidates - {facts.row.id})
         rows = [facts.row, *(each.row for each in others.values() if self._incidents(each) & tokens)]
         rows.sort(key=lambda row: (row.opened_at, row.id))
         return (rows.index(facts.row) + 1, len(rows))
@@ -85,11 +85,13 @@ class CaseReading(Session):
             return None
         return self._keyring.token("incident\0" + " ".join(ref.casefold().split()))
 
-    def _led_by(self, kind: Lead, token: bytes) -> list[CaseRow]:
+    def _led_by(self, kind: Lead, token: bytes) -> list[CaseId]:
         """Live cases to which a token of this kind leads, by opening."""
-        led = select(leads.c.case_id).where(leads.c.token == token, leads.c.kind == kind.value)
-        live = {row.id: row for row, _ in self._live([row["case_id"] for row in self._rows(led)]).values()}
-        return sorted(live.values(), key=lambda row: (row.opened_at, row.id))
+        found = self._rows(_LED, {"token": token, "kind": int(kind)})
+        opened = {row["id"]: row["opened_at"] for row in found if row["alias_of"] is None}
+        aliases = [row["id"] for row in found if row["alias_of"] is not None]
+        opened |= {row.id: micros(row.opened_at) for row, _ in self._live(aliases).values()}
+        return sorted(map(CaseId, opened), key=lambda id_: (opened[id_], id_))
 
     def orphans(self, received_before: datetime, limit: int) -> tuple[StoredMessage, ...]:
         """Statuses that resolve to no case, received at or before a moment, oldest first."""
@@ -195,6 +197,13 @@ def _texts(value: Value) -> Iterable[str]:
     if isinstance(value, tuple):
         return value
     return () if isinstance(value, (bool, datetime)) else (str(value),)
+
+
+_LED = (
+    select(cases.c.id, cases.c.alias_of, cases.c.opened_at)
+    .join(leads, leads.c.case_id == cases.c.id)
+    .where(leads.c.token == bindparam("token"), leads.c.kind == bindparam("kind"))
+)
 
 
 @cache

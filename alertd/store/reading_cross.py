@@ -7,18 +7,18 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, bindparam, select
 
 from alertd.model.case import CrossRow, CrossSide, Obligation, Run
 from alertd.model.ids import CaseId, LeafId, Token
 from alertd.model.values import Answer
-from alertd.service.ports import CrossQuery
+from alertd.service.ports import AnchorWindow, CrossQuery
 from alertd.store.codec import channel, micros, moment, optional_moment, run_token
 from alertd.store.dialect import Speech
 from alertd.store.documents import Lead
 from alertd.store.reading_cases import CaseReading
 from alertd.store.rows import Stored, obligation
-from alertd.store.tables import cross, leads, obligations
+from alertd.store.tables import cross, obligations
 
 _LONG_AGO = -(2**62)
 _NEVER = 2**62
@@ -52,28 +52,39 @@ class CrossReading(CaseReading):
 
     def anchors(self, leaf: LeafId, key: Token, since: datetime, until: datetime | None) -> set[CaseId]:
         """Cases with an anchor row for (leaf, key) at a time in [since, until); without end when `until` is None."""
-        looking = select(cross.c.case_id).where(
-            cross.c.channel == channel(leaf, CrossSide.ANCHOR, key),
-            cross.c.at >= micros(since),
-            cross.c.at < (_NEVER if until is None else micros(until)),
-        )
-        return {CaseId(row["case_id"]) for row in self._rows(looking)}
+        bounds = {"since": micros(since), "until": _NEVER if until is None else micros(until)}
+        rows = self._rows(_LOOKING, {"of": channel(leaf, CrossSide.ANCHOR, key), **bounds})
+        return {CaseId(row["case_id"]) for row in rows}
+
+    def anchored(self, windows: Sequence[AnchorWindow]) -> list[set[CaseId]]:
+        """For each window, the cases with an anchor row in it; all in one query, in their order."""
+        channels = [channel(each.leaf, CrossSide.ANCHOR, each.key) for each in windows]
+        bounds = [(micros(e.since) - 1, _NEVER if e.until is None else micros(e.until) - 1) for e in windows]
+        found: list[set[CaseId]] = [set() for _ in windows]
+        for row in self._rows(_within_bounds(self._speech), self._speech.probing(channels, bounds)) if windows else ():
+            found[row["place"]].add(CaseId(row["case_id"]))
+        return found
 
     def global_runs(self, rule: str, key: str) -> tuple[tuple[CaseId, Run], ...]:
         """Runs of all live cases under a global key, by the case's opening and the episode."""
-        led = select(leads.c.case_id).where(leads.c.token == run_token(rule, key), leads.c.kind == Lead.RUN.value)
-        live = {row.id: (row, state) for row, state in self._live(r["case_id"] for r in self._rows(led)).values()}
-        by_opening = sorted(live.values(), key=lambda each: (each[0].opened_at, each[0].id))
-        return tuple(
-            (row.id, run) for row, state in by_opening for run in state.runs if (run.rule, run.key) == (rule, key)
-        )
+        live = self._live(self._led_by(Lead.RUN, run_token(rule, key)))
+        found = ((id_, run) for id_, (_, state) in live.items() for run in state.runs)
+        by_opening = {id_: (row.opened_at, id_) for id_, (row, _) in live.items()}
+        mine = [(CaseId(id_), run) for id_, run in found if (run.rule, run.key) == (rule, key)]
+        return tuple(sorted(mine, key=lambda each: (by_opening[each[0]], each[1].episode)))
 
     def global_obligations(self, about: str, key: str) -> tuple[Obligation, ...]:
         """Obligations of scope "*" for a key."""
-        shared = select(obligations).where(
-            obligations.c.scope == "*", obligations.c.about == about, obligations.c.key == key
-        )
-        return tuple(sorted((obligation(row) for row in self._rows(shared)), key=lambda each: each.key))
+        rows = self._rows(_SHARED, {"of": about, "under": key})
+        return tuple(sorted(map(obligation, rows), key=lambda each: each.key))
+
+
+_LOOKING = select(cross.c.case_id).where(
+    cross.c.channel == bindparam("of"), cross.c.at >= bindparam("since"), cross.c.at < bindparam("until")
+)
+_SHARED = select(obligations).where(
+    obligations.c.scope == "*", obligations.c.about == bindparam("of"), obligations.c.key == bindparam("under")
+)
 
 
 def _is_open(row: Stored, at: datetime | None) -> bool:

@@ -22,8 +22,8 @@ def _episodes(runs: Sequence[Run], *acts: Message, known: Sequence[Alert] = ()) 
     return episodes(runs, fold(messages), BOOK, known)
 
 
-def _act(event: str, at: datetime, number: int = 1, **more: str) -> Message:
-    return status(event, record=f"A-{number}", at=at, by="desk", **more)
+def _act(event: str, at: datetime, number: int = 1, reference: str = "") -> Message:
+    return status(event, record=f"A-{number}", at=at, by="desk", reference=reference)
 
 
 def _states(found: Sequence[Episode]) -> list[AlertState]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -193,7 +192,7 @@ def test_hostile_messages_are_each_accounted_for_and_the_next_good_one_is_acted_
 
 
 def with_own_id(body: bytes, number: int) -> bytes:
-    """Give a body an identity of its own, as far as it has one: the same again would only be a duplicate."""
-    own = {name: json.dumps(f"{name}-{number}").encode() for name in ("m", "REC", "CU", "P")}
-    body = body.replace(b'"m-1"', own["m"], 1).replace(b'"REC-1"', own["REC"], 1)
-    return body.replace(b'"CU-77"', own["CU"], 1).replace(b'"P-1001"', own["P"], 1)
+    """Give a body an identity, child and incident of its own, as far as it has them: the same again is a duplicate."""
+    for name in (b"m-1", b"REC-1", b"CU-77", b"P-1001", b"INC-1", b"01TT/1234/26", b"Kai Example"):
+        body = body.replace(b'"%b"' % name, b'"%b %d"' % (name, number), 1)
+    return body

@@ -10,11 +10,12 @@ from alertd.model.case import MessageOutcome
 from alertd.model.errors import StoreError
 from alertd.model.ids import CaseId, Version
 from alertd.model.message import Unreadable
+from alertd.model.values import Value
 from alertd.service.ports import Attempt, CaseChange, Rank
 from alertd.store import Keyring, migrate, open_store
 from tests.store.rows import NOW, case_row, incident, incident_tokens, make_case, notification, status, status_tokens
 
-PLANTED = {
+PLANTED: dict[str, Value] = {
     "person.name": "Tamsin Quillfeather",
     "person.date_of_birth": "2011-03-04",
     "person.nhs_number": "999 123 4567",

@@ -40,7 +40,7 @@ from tests.store.rows import (
 SMALL = {"rechecks", "counters", "quarantine", "meta", "notes", "alembic_version"}
 """Tables whose rows are few or leave again, and are read whole by nobody but people."""
 
-HARMLESS = re.compile(r"SCAN (wanted|json_each|anon_\d+)\b|VIRTUAL TABLE|CONSTANT ROW|SCAN \d+ CONSTANT")
+HARMLESS = re.compile(r"SCAN (wanted|listed|json_each|anon_\d+)\b|VIRTUAL TABLE|CONSTANT ROW|SCAN \d+ CONSTANT")
 ORDERED = re.compile(r"SCAN \w+ USING (COVERING )?INDEX")
 """Reading an index in its order, for the first few rows."""
 
@@ -66,6 +66,7 @@ READS: dict[str, Callable[[SqlReading], object]] = {
     "sendable": lambda r: r.sendable(NOW, 9),
     "in doubt": lambda r: r.in_doubt(NOW, 9),
     "notifications of a case": lambda r: r.notifications(CaseId("c1")),
+    "notifications of lines": lambda r: r.carrying([key("c1"), key("c2")]),
     "notification": lambda r: r.notification("n1"),
     "newest notifications": lambda r: r.list_notifications((), 9),
     "attempts": lambda r: r.attempts("n1"),
@@ -113,11 +114,11 @@ class Spy:
         self.statements = 0
         event.listen(store._engine, "before_cursor_execute", self._explain)
 
-    def _explain(self, _connection: object, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:  # noqa: ANN401  # SQLAlchemy's own form
+    def _explain(self, _connection: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:  # noqa: ANN401  # the driver's own
         if not statement.startswith(("SELECT", "UPDATE", "DELETE", "INSERT")):
             return
         self.statements += 1
-        first = parameters[0] if rest[-1] else parameters
+        first = parameters[0] if isinstance(parameters, list) else parameters  # of many rows, the first
         plan = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", first).fetchall()
         for *_, detail in plan:
             if "SCAN" in detail and not HARMLESS.search(detail) and not self._is_small(detail):

@@ -46,12 +46,16 @@ def test_a_full_disk_stores_nothing_and_mends_itself(store: SqlStore) -> None:
     make_case(store, "c1")
     set_page_limit(store, 1)
     with pytest.raises(StoreUnavailable, match="free space"):
-        for number in range(400):
-            make_case(store, f"full{number}")
+        make_cases(store, 400)
     set_page_limit(store, 10**6)
     make_case(store, "after")
     with store.read() as reading:
         assert {row.id for row in reading.list_cases(1000)} >= {"c1", "after"}
+
+
+def make_cases(store: SqlStore, number: int) -> None:
+    for n in range(number):
+        make_case(store, f"full{n}")
 
 
 def set_page_limit(store: SqlStore, pages: int) -> None:

@@ -211,6 +211,16 @@ def test_notifications_of_a_case_are_those_that_speak_of_it_oldest_first(store: 
         assert reading.notifications(CaseId("nobody")) == ()
 
 
+def test_notifications_are_found_by_the_lines_they_carry_oldest_first(store: SqlStore) -> None:
+    one, two = key("c1"), key("c1", step="s1")
+    add(store, notification("late", one, created_at=NOW + HOUR), notification("both", one, two, channel=Channel.EMAIL))
+    add(store, notification("other", key("c2")))
+    with store.read() as reading:
+        assert [each.id for each in reading.carrying([one])] == ["both", "late"]
+        assert [each.id for each in reading.carrying([two, key("nobody")])] == ["both"]
+        assert reading.carrying([]) == ()
+
+
 def test_notifications_are_listed_newest_first_by_state(store: SqlStore) -> None:
     add(
         store,

@@ -1,0 +1,100 @@
+"""What one look at the waiting lines leads to: messages to people, merged, and lines with their new state."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from alertd.core.outgoing import Recipient
+from alertd.model.case import Notification, NotificationState, Obligation
+from alertd.model.ids import CaseId, PersonId, RoleId
+from alertd.model.values import Channel, Severity
+
+URGENT_DEADLINE = timedelta(minutes=15)
+DEADLINE = timedelta(hours=6)
+
+
+@dataclass(slots=True)
+class Draft:
+    """Messages and line states, collected at one moment and then written together.
+
+    Attributes:
+        new_id: Makes names for messages.
+        now: The moment, aware UTC.
+        notes: Messages by what keeps them apart: case, person, channel.
+        rows: Lines with the state they are to have.
+        wake: Cases that look at their ladder again at once.
+    """
+
+    new_id: Callable[[], str]
+    now: datetime
+    notes: dict[tuple[str, str, str], Notification] = field(default_factory=dict)
+    rows: list[Obligation] = field(default_factory=list)
+    wake: set[CaseId] = field(default_factory=set)
+
+    def tell(self, row: Obligation, each: Recipient) -> None:
+        """Tell somebody of a line over every channel found for them."""
+        for channel in each.channels:
+            self.add(row, each.role, each.person.id, channel)
+
+    def add(self, row: Obligation, role: RoleId, person: PersonId, channel: Channel) -> None:
+        """Add a line to the message of its case, person and channel: what is pending together goes together."""
+        key = (row.case or str(row.key), person, channel.value)
+        known = self.notes.get(key)
+        if known is None:
+            self.notes[key] = self.note(row, role, person, channel)
+            return
+        if _weight(known) < row.severity.rank:
+            known = replace(known, template=row.template, asked=_asked(row))
+        self.notes[key] = replace(
+            known,
+            lines=(*known.lines, row.key),
+            urgent=known.urgent or row.severity is Severity.URGENT,
+            repeat=known.repeat or row.repeat,
+            deadline_at=min(known.deadline_at, self.now + _deadline(row)),
+        )
+
+    def add_later(self, row: Obligation, to: Notification, at: datetime) -> None:
+        """Tell whoever got an earlier message of a line at a later moment, apart from what goes now."""
+        key = (f"{row.case or row.key} at {at.isoformat()}", to.person, to.channel.value)
+        note = self.notes.get(key) or self.note(row, to.role, to.person, to.channel)
+        lines = tuple(dict.fromkeys((*note.lines, row.key)))
+        self.notes[key] = replace(note, lines=lines, next_at=at, deadline_at=at + _deadline(row))
+
+    def note(self, row: Obligation, role: RoleId, person: PersonId, channel: Channel) -> Notification:
+        """A message of its own for one line."""
+        return Notification(
+            id=self.new_id(),
+            case=row.case,
+            role=role,
+            asked=_asked(row),
+            person=person,
+            channel=channel,
+            state=NotificationState.PENDING,
+            reason="",
+            next_at=self.now,
+            deadline_at=self.now + _deadline(row),
+            attempts=0,
+            urgent=row.severity is Severity.URGENT,
+            repeat=row.repeat,
+            provider_id="",
+            provider="",
+            created_at=self.now,
+            sent_at=None,
+            lines=(row.key,),
+            template=row.template,
+            received_at=row.at,
+        )
+
+
+def _asked(row: Obligation) -> RoleId:
+    return RoleId(row.key.role)
+
+
+def _deadline(row: Obligation) -> timedelta:
+    return URGENT_DEADLINE if row.severity is Severity.URGENT else DEADLINE
+
+
+def _weight(note: Notification) -> int:
+    return Severity.URGENT.rank if note.urgent else Severity.HIGH.rank
