@@ -18,7 +18,7 @@ from alertd.core.wording import clock_word, time_left
 from alertd.model.case import CaseRow
 from alertd.model.errors import NotPossible
 from alertd.model.ids import ClockId
-from alertd.service.people import find_case
+from alertd.service.finding import code_in, find_case
 from alertd.service.ports import Reading
 
 Ref = Annotated[str, typer.Argument(metavar="CASE", help="Reference of the case.")]
@@ -168,7 +168,7 @@ def show_one_alert(target: Code, *, as_json: AsJson = False, config: Config = No
     with opened(config) as parts:
         now, book = parts.now(), parts.rules.book()
         with parts.store.read() as reading:
-            found = reading.alert_by_code(target)
+            found = reading.alert_by_code(code_in(target))
             facts = reading.case(found[0]) if found else find_case(reading, target)
             if facts is None or not facts.alerts:
                 raise NotPossible(f"there is no alert {target}: `alertd alerts --all` lists them")

@@ -14,9 +14,10 @@ from alertd.model.case import Notification
 from alertd.model.delivery import Outcome, Outgoing, Sent
 from alertd.model.errors import NotPossible
 from alertd.model.ids import CaseRef, PersonId
+from alertd.service.finding import case_of
 from alertd.service.intake import Arrival
 from alertd.service.messages import Properties
-from alertd.service.people import Fact, People, case_of
+from alertd.service.people import Fact, People
 from alertd.transport.feed import Delivery, Heard
 from alertd.transport.spool import Spool, prepare, put
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from alertd.cli.options import Config
 from alertd.cli.screen import bad, console, good, plural, say
 from alertd.daemon.clock import utc_now
 from alertd.daemon.ways_in import amqp_endpoint, amqp_queues
-from alertd.model.errors import NotPossible
+from alertd.model.errors import BrokerUnavailable, NotPossible
 from alertd.rulebook.settings import Settings
 from alertd.service.messages import PERSON_SOURCE, Properties, validate_text
 from alertd.transport.publisher import Letter, Publisher, Unpublished
@@ -127,8 +128,14 @@ def _send(settings: Settings, drafts: Sequence[Draft]) -> list[Unpublished]:
         return _chunked(letters, lambda chunk: _put(spool.dir, chunk))
     if amqp is None:
         return []
-    with Publisher(amqp_endpoint(amqp), amqp_queues(amqp)) as publisher:
-        return _chunked(letters, publisher.publish)
+    # What pika has to say of a failed connection is said here, once and in plain words.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
+    try:
+        with Publisher(amqp_endpoint(amqp), amqp_queues(amqp)) as publisher:
+            return _chunked(letters, publisher.publish)
+    except BrokerUnavailable as failure:
+        remedy = "check that RabbitMQ runs, and intake.amqp in the settings"
+        raise NotPossible(f"{amqp.url}: {failure}; nothing was sent\nRemedy: {remedy}") from failure
 
 
 def _put(folder: Path, letters: Sequence[Letter]) -> tuple[Unpublished, ...]:

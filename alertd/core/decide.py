@@ -6,24 +6,21 @@ decision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from alertd.core.calendar import RestHours
 from alertd.core.episodes import Episode, episodes
-from alertd.core.fold import Fold, fold
-from alertd.core.history import History, advance, in_order, kept_clocks, labelled_at, points
-from alertd.core.judge import judge
-from alertd.core.judged import Ask, AskGlobals, Context, GlobalRecord, Judged, Lookup, Moment
+from alertd.core.fold import Fold
+from alertd.core.history import History, points
+from alertd.core.judged import Ask, AskGlobals, GlobalRecord, Judged, Lookup, Terms
 from alertd.core.lines import Line, Scene
-from alertd.core.plan import Plan
 from alertd.core.reconcile import reconcile
 from alertd.core.schedule import next_moment, schedule
+from alertd.core.walk import Walk
 from alertd.model.case import Alert, CrossRow, Facts, LineState, Obligation, StoredMessage
 from alertd.model.ids import RuleId, Token
-from alertd.model.values import Kind
 from alertd.model.view import View
 
 
@@ -60,23 +57,6 @@ class Decision:
     views: tuple[View, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What all decisions share.
-
-    Attributes:
-        plan: Rules in force.
-        hashed: Keyed hash.
-        rest: Rest hours.
-        keep_order: Tests only compare: False judges the whole history even when one step is enough.
-    """
-
-    plan: Plan
-    hashed: Callable[[str], Token]
-    rest: RestHours = field(default_factory=RestHours)
-    keep_order: bool = True
-
-
 Deciding = Generator[Ask, Any, Decision]
 
 
@@ -105,59 +85,18 @@ class _Deciding:
     ) -> None:
         self.facts = facts
         self.messages = messages
-        self.noted = noted
         self.now = now
         self.terms = terms
         self.book = terms.plan.book
+        self.walk = Walk(facts, messages, noted, now, terms)
 
     def run(self) -> Deciding:
-        history, judged = yield from self._history()
+        history, judged = yield from self.walk.run()
         alerts = episodes(history.runs, judged.fold, self.book, self.facts.alerts)
         scopes, shared = yield from self._globals(history)
         scene = self._scene(judged.fold, history, alerts)
         lines = schedule(scene, scopes)
         return self._decision(judged, history, alerts, scene, lines, shared)
-
-    def _history(self) -> Generator[Ask, Any, tuple[History, Judged]]:
-        """One step from the stored runs, or the whole history again when messages came out of order."""
-        stored = History(self.facts.runs, self.facts.clocks)
-        moments = points(self.messages)
-        if self.terms.keep_order and in_order(self.facts, self.messages, self.noted):
-            fresh = {m.seq for m in self.messages} - {m.seq for m in self.facts.messages}
-            news = Moment(moments[-1] if fresh else self.now, moments[-1])
-            judged = yield from self._judge(self.messages, self.now, stored, news)
-            return advance(stored, judged, news, self.book), judged
-        return (yield from self._again(moments))
-
-    def _again(self, moments: list[datetime]) -> Generator[Ask, Any, tuple[History, Judged]]:
-        history = History()
-        judged: Judged | None = None
-        for number, point in enumerate(moments):
-            is_last = number + 1 == len(moments)
-            prefix = [m for m in self.messages if is_last or m.message.received_at <= point]
-            if not any(m.message.kind is Kind.INCIDENT for m in prefix):
-                continue
-            until = self.now if is_last else moments[number + 1]
-            news = Moment(point, point)
-            judged = yield from self._judge(prefix, max(point, until), history, news)
-            history = advance(history, judged, news, self.book)
-        if judged is None:
-            raise ValueError("a case needs an incident")
-        return history, judged
-
-    def _judge(
-        self, messages: Sequence[StoredMessage], now: datetime, history: History, news: Moment
-    ) -> Generator[Ask, Any, Judged]:
-        context = Context(
-            plan=self.terms.plan,
-            case=self.facts.row.id,
-            now=now,
-            hashed=self.terms.hashed,
-            news=news,
-            labelled_at=labelled_at(history, self.book),
-            kept=kept_clocks(history, self.book),
-        )
-        return (yield from judge(fold(messages, self.noted), context))
 
     def _globals(
         self, history: History
@@ -248,3 +187,6 @@ def _episode(record: GlobalRecord, known_at: datetime, again_after: timedelta | 
     last = max(live, key=lambda o: o.key.episode)
     is_again = again_after is not None and known_at >= last.at + again_after
     return last.key.episode + 1 if is_again else last.key.episode
+
+
+__all__ = ["Deciding", "Decision", "Terms", "decide"]

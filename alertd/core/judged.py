@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from alertd.core.calendar import RestHours
 from alertd.core.clocks import Stop
 from alertd.core.fold import Fold
 from alertd.core.plan import Plan
@@ -65,6 +66,23 @@ class GlobalRecord:
 
 
 Ask = AskMatcher | AskOthers | AskGlobals
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all decisions share.
+
+    Attributes:
+        plan: Rules in force.
+        hashed: Keyed hash.
+        rest: Rest hours.
+        keep_order: Tests only compare: False judges the whole history even when one step is enough.
+    """
+
+    plan: Plan
+    hashed: Callable[[str], Token]
+    rest: RestHours = field(default_factory=RestHours)
+    keep_order: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ DUTY = RoleId("safeguarding_duty")
 """The routing role to which everything urgent goes first."""
 RULES_ADMIN = RoleId("rules_admin")
 """Who is told of trouble in the system itself."""
+PERSON = "person:"
+"""A line may be addressed to one person: its role is this and the person's id, and resolves to nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +43,15 @@ def on_call(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps = NO_SWAPS)
 
     Args:
         book: The loaded rules; unknown names resolve to nobody.
-        role: The role asked.
+        role: The role asked, or `to_person` for one person.
         at: Aware UTC.
         swaps: Those of the role asked count, and of every role on the way to the one reached.
 
     Returns:
         The role reached and its people; empty when closed without another role, or nobody stands there.
     """
+    if role.startswith(PERSON):
+        return OnCall(role, _people(book, (PersonId(role.removeprefix(PERSON)),)), (f"{role}: addressed by name",))
     return _resolve(book, role, at, swaps, ())
 
 
@@ -59,6 +63,11 @@ def backup_of(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps = NO_SWAP
         if backup:
             return _target(book, candidate, backup, at, swaps, (f"{candidate}: backup {backup}",))
     return None
+
+
+def to_person(person: PersonId) -> RoleId:
+    """The role by which a line is addressed to one person."""
+    return RoleId(f"{PERSON}{person}")
 
 
 def _resolve(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps, why: tuple[str, ...]) -> OnCall:

@@ -11,7 +11,7 @@ from datetime import datetime
 from alertd.core.calendar import RestHours, closed_day, local, next_opening
 from alertd.core.on_call import OnCall, backup_of, hours_of, on_call
 from alertd.model.case import LineState, Obligation
-from alertd.model.ids import RoleId
+from alertd.model.ids import PersonId, RoleId
 from alertd.model.rulebook import Override, Person, RuleBook
 from alertd.model.values import Channel, Rest
 
@@ -69,12 +69,20 @@ class Desk:
     Attributes:
         usable: Channels that have a provider.
         swaps: Stored overrides by role.
+        silent: People who have asked that this number be sent no texts.
     """
 
     book: RuleBook
     rest: RestHours
     usable: frozenset[Channel]
     swaps: dict[RoleId, tuple[Override, ...]]
+    silent: frozenset[PersonId] = frozenset()
+
+    def can_tell(self, person: Person, channel: Channel) -> bool:
+        """Whether a person can be told over a channel."""
+        if channel is Channel.SMS and person.id in self.silent:
+            return False
+        return channel in self.usable and bool(person.address(channel))
 
 
 def judge_line(row: Obligation, now: datetime, desk: Desk) -> Verdict:
@@ -112,7 +120,7 @@ def behind(role: RoleId, by: tuple[Channel, ...], at: datetime, desk: Desk) -> t
 def _recipients(answer: OnCall, by: tuple[Channel, ...], desk: Desk) -> tuple[Recipient, ...]:
     found: list[Recipient] = []
     for person in answer.people:
-        channels = tuple(c for c in by if c in desk.usable and person.address(c))
+        channels = tuple(c for c in by if desk.can_tell(person, c))
         if channels:
             found.append(Recipient(answer.role, person, channels))
     return tuple(found)

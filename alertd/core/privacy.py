@@ -119,8 +119,13 @@ def mentions_personal(text: str, values: Iterable[Value]) -> bool:
         text: Rendered text, as it would leave.
         values: Values of the case's personal fields; lists are looked through.
     """
+    return bool(mentioned(text, values))
+
+
+def mentioned(text: str, values: Iterable[Value]) -> tuple[Value, ...]:
+    """The values that a text holds, as `mentions_personal` tells it."""
     words = f" {_folded(text)} "
-    return any(_mentions(words, value) for value in values)
+    return tuple(value for value in values if _mentions(words, value))
 
 
 def _mentions(words: str, value: Value) -> bool:
@@ -135,10 +140,10 @@ def _mentions(words: str, value: Value) -> bool:
 
 def _holds(words: str, value: str) -> bool:
     unspaced = value.replace(" ", "")
-    if len(unspaced) < _SHORTEST_TELLING or value in _SAYS_NOTHING:
-        return False
     if unspaced.isdigit() and len(unspaced) < 5:
         return _calls_it_an_age(words, int(unspaced)) if unspaced.isdecimal() else False
+    if len(unspaced) < _SHORTEST_TELLING or value in _SAYS_NOTHING:
+        return False
     if f" {value} " in words:
         return True
     spaced_at_will = len(unspaced) >= _SHORTEST_UNSPACED and any(c.isdigit() for c in unspaced)

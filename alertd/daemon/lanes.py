@@ -11,7 +11,7 @@ import structlog
 
 from alertd.model.errors import StoreUnavailable
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 _log = structlog.get_logger(__name__)
 
 

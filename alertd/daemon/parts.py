@@ -31,6 +31,7 @@ from alertd.service.casework import IntakeSettings
 from alertd.service.composing import Composer
 from alertd.service.deliver import Deliver, Lanes, Means
 from alertd.service.intake import Intake
+from alertd.service.opt_outs import OptOuts
 from alertd.service.sending import Planner
 from alertd.service.texts import Voice
 from alertd.service.tick import Tick
@@ -262,12 +263,14 @@ class _Opened:
 def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitStack) -> Parts:
     store, rules, ways = opened.store, opened.rules, opened.senders
     voice = voice_of(settings)
-    usable = frozenset(ways)
+    usable, opt_outs = frozenset(ways), OptOuts(opened.keyring.token)
     means = Means(ways, options.new_id, monotonic, options.lanes, options.settled)
 
     def desk(_: datetime) -> Desk:
         present = rules.present
-        return Desk(present.book, present.ruling.terms.rest, usable, {})
+        with store.read() as reading:
+            silent = opt_outs.people(reading, present.book)
+        return Desk(present.book, present.ruling.terms.rest, usable, {}, silent)
 
     return Parts(
         settings=settings,

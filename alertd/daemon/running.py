@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,6 +62,17 @@ def run_daemon(config: Path, *, now: Now = utc_now, environ: Mapping[str, str] =
         return Daemon(settings, notifier(environ), now).run()
 
 
+def _spare_the_collector() -> None:
+    """Leave rules and code out of garbage collection, and collect less often.
+
+    Deciding makes many small objects that live as long as their batch; looking through everything that stays cost a
+    tenth of the time a message takes.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 50)
+
+
 class Daemon:
     """One installation, running.
 
@@ -93,6 +105,7 @@ class Daemon:
         if parts is None:
             return 0
         self._bench.keep(Disagreements(parts.store, parts.keyring.token))
+        _spare_the_collector()
         loops = Loops(parts, self._shared)
         self.figures.loops(self._shared.progress.ages)
         self.figures.rules_in_force(parts.rules.book().version)

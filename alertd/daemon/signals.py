@@ -1,26 +1,42 @@
-"""Signals as values that the main thread asks for, so that none interrupts anything."""
+"""Signals as values that the main thread asks for, so that none interrupts anything.
+
+A thread of its own takes them with `sigwait`. `sigtimedwait` would need none, but in CPython it may return a signal that
+nobody sent when the process is stopped and continued (a debugger, a freezer) while it waits.
+"""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from threading import Thread
 
 HEARD = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 STOPS = frozenset({signal.SIGTERM, signal.SIGINT})
+
+_heard: SimpleQueue[signal.Signals] = SimpleQueue()
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
     """Keep signals for `next_signal`; threads begun inside hold them back too."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
+    Thread(target=_listen, name="signals", daemon=True).start()
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def _listen() -> None:
+    while True:
+        _heard.put(signal.Signals(signal.sigwait(HEARD)))
+
+
 def next_signal(seconds: float) -> signal.Signals | None:
     """The next signal, waiting at most so many seconds for one."""
-    found = signal.sigtimedwait(HEARD, seconds)
-    return signal.Signals(found.si_signo) if found is not None else None
+    try:
+        return _heard.get(timeout=seconds)
+    except Empty:
+        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,6 +14,8 @@ from alertd.service.ports import Rank, Store
 from alertd.service.system_lines import trouble_line
 
 _MOST_WAITING = 200
+_REMEMBERED = 1000
+"""Keys told lately; an older one that is told again is written again, and the store passes over it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -26,6 +29,7 @@ class Troubles:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._waiting: dict[tuple[str, str], Obligation] = {}
+        self._told: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
 
     def tell(self, about: str, key: str, text: str) -> None:
@@ -37,8 +41,9 @@ class Troubles:
             text: One line in plain words with a remedy; nothing personal.
         """
         with self._lock:
-            if (about, key) in self._waiting or len(self._waiting) >= _MOST_WAITING:
+            if (about, key) in self._told or len(self._waiting) >= _MOST_WAITING:
                 return
+            self._told.append((about, key))
             self._waiting[about, key] = trouble_line(about, key, self._now(), text)
         _log.warning("trouble_told", about=about, key=key, text=text)
 

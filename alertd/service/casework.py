@@ -13,6 +13,7 @@ from alertd.model.ids import CaseId, Token
 from alertd.model.values import Kind
 from alertd.model.view import Matcher
 from alertd.service.deciding import Decided, candidate, change, changed_groups, decide_all, rechecks
+from alertd.service.orphans import found_their_case, tell_in_an_hour
 from alertd.service.ports import Reading, Snapshot, Writing
 from alertd.service.system_lines import duplicate_line, unknown_fields_line
 
@@ -107,7 +108,9 @@ class Casework:
             writing.put_case(each)
         if affected := rechecks(batch.decided, writing, terms):
             writing.enqueue_rechecks(sorted(affected), now)
-        settled = _settled_outcomes(batch.decided)
+        tell_in_an_hour(batch.orphans, writing, now)
+        found_their_case(batch.decided, writing, now)
+        settled = _settled_outcomes(batch)
         if settled:
             writing.set_outcomes(settled)
         self._notes(batch, writing, now, terms.hashed)
@@ -119,7 +122,8 @@ class Casework:
             for identity in {m.message.identity for m in decided.candidate.group.messages if m.seq < 0} - {None}:
                 if identity is None:
                     continue
-                others = [c for c in writing.same_identity(identity) if c != own]
+                # The newest of them: answers chain, and a name that a hundred cases share makes no ten thousand notes.
+                others = [c for c in writing.same_identity(identity) if c != own][-1:]
                 lines += [duplicate_line(own, other, now, hashed) for other in others]
         if lines:
             writing.add_obligations(lines)
@@ -158,6 +162,9 @@ def _outcome(stored: StoredMessage, decided: Decided) -> MessageOutcome:
     return MessageOutcome.NO_MATCH
 
 
-def _settled_outcomes(decided: Sequence[Decided]) -> dict[int, MessageOutcome]:
-    """Outcomes of earlier messages of the cases decided, which a correction or a late incident may have changed."""
-    return {m.seq: _outcome(m, each) for each in decided for m in each.candidate.group.messages if m.seq > 0}
+def _settled_outcomes(batch: Batch) -> dict[int, MessageOutcome]:
+    """Outcomes of earlier messages, which a correction or a late incident may have given a case, or taken away."""
+    found = {m.seq: MessageOutcome.ORPHAN for m in batch.orphans if m.seq > 0}
+    for each in batch.decided:
+        found |= {m.seq: _outcome(m, each) for m in each.candidate.group.messages if m.seq > 0}
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from alertd.core.privacy import mentions_personal
+from alertd.core.privacy import mentioned
 from alertd.model.case import Facts, Notification, Obligation
 from alertd.model.delivery import Rendered, Unrenderable
 from alertd.model.ids import CaseId
@@ -67,9 +67,11 @@ class Composer:
     def _is_clean(self, text: Rendered, fields: Context, facts: dict[str, Facts], reading: Reading) -> bool:
         """Whether a text carries no personal value of its cases; words that the files themselves use are no finding."""
         values = reading.personal_values([CaseId(id_) for id_ in facts]) if facts else frozenset()
-        ours = " ".join(_words(fields))
+        codes = (alert.code for each in facts.values() for alert in each.alerts)
+        ours = " ".join((*_words(fields), *codes))
         written = text.subject + "\n" + text.body
-        return not any(mentions_personal(written, [v]) and not mentions_personal(ours, [v]) for v in values)
+        suspects = mentioned(written, values)
+        return not suspects or len(mentioned(ours, suspects)) == len(suspects)
 
 
 def _trouble(note: Notification, what: str, now: datetime) -> Obligation:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from alertd.core.on_call import PERSON
 from alertd.core.outgoing import Recipient
 from alertd.model.case import Notification, NotificationState, Obligation
 from alertd.model.ids import CaseId, PersonId, RoleId
@@ -40,7 +41,7 @@ class Draft:
 
     def add(self, row: Obligation, role: RoleId, person: PersonId, channel: Channel) -> None:
         """Add a line to the message of its case, person and channel: what is pending together goes together."""
-        key = (row.case or str(row.key), person, channel.value)
+        key = (_matter(row), person, channel.value)
         known = self.notes.get(key)
         if known is None:
             self.notes[key] = self.note(row, role, person, channel)
@@ -86,6 +87,11 @@ class Draft:
             template=row.template,
             received_at=row.at,
         )
+
+
+def _matter(row: Obligation) -> str:
+    """What a line goes together with others by: its case, but an answer to one person always goes alone."""
+    return str(row.key) if row.case is None or row.key.role.startswith(PERSON) else row.case
 
 
 def _asked(row: Obligation) -> RoleId:

@@ -42,17 +42,30 @@ class OtherWays:
     def give_up(
         self, note: Notification, state: NotificationState, reason: str, writing: Writing, now: datetime
     ) -> None:
-        """Settle a message that this channel will not carry, and find another way for its lines."""
-        writing.set_notification(replace(note, state=state, reason=reason), note.state)
+        """Settle a message that this channel will not carry, and find another way for its lines.
+
+        Nothing is done when somebody else has settled it meanwhile.
+        """
+        if not writing.set_notification(replace(note, state=state, reason=reason), note.state):
+            return
         others = [n for n in writing.carrying(note.lines) if n.id != note.id]
         if (channel := self._next_channel(note, others)) is not None:
-            writing.add_notifications([self._fresh(note, note.person, channel, now)])
-            return
-        heard = {line for n in others if n.state not in _FAILED for line in n.lines}
-        rows = [row for row in writing.obligations(note.lines) if row.key not in heard]
-        if backups := self._backups(note, others, rows, now):
+            other = self._fresh(note, note.person, channel, now)
+            writing.add_notifications([other])
+            if _wakes(other, note):
+                return
+            others.append(other)
+        rows = writing.obligations(note.lines)
+        awake = {line for n in others if n.state not in _FAILED and _wakes(n, note) for line in n.lines}
+        if backups := self._backups(note, others, [row for row in rows if row.key not in awake], now):
             writing.add_notifications(backups)
             return
+        heard = {line for n in others if n.state not in _FAILED for line in n.lines}
+        silent = [row for row in rows if row.key not in heard]
+        self._unreachable(silent, writing, now)
+
+    def _unreachable(self, rows: Sequence[Obligation], writing: Writing, now: datetime) -> None:
+        """Nobody is left: on record, and the cases look at their ladders again at once."""
         gone = [replace(row, state=LineState.UNREACHABLE, reason="nobody_reached", not_before=now) for row in rows]
         writing.set_obligations(gone)
         cases = sorted({row.case for row in rows if row.case is not None})
@@ -100,6 +113,14 @@ class OtherWays:
             created_at=now,
             sent_at=None,
         )
+
+
+def _wakes(other: Notification, failed: Notification) -> bool:
+    """Whether another message makes good one that failed: a mail wakes nobody, so not for an urgent text or call.
+
+    Source: protocol scenario 20: refused or not delivered, "email and the next contact".
+    """
+    return other.channel is not Channel.EMAIL or failed.channel is Channel.EMAIL or not failed.urgent
 
 
 def _is_digest(note: Notification) -> bool:

@@ -14,25 +14,20 @@ from alertd.core.typed_text import typed_value
 from alertd.model.case import Alert, AlertState, Facts
 from alertd.model.contract import EVENTS, FIELDS, PEOPLE_EVENTS
 from alertd.model.errors import NotPossible
-from alertd.model.ids import CaseId, CaseRef, PersonId, Token
-from alertd.model.message import Message
+from alertd.model.ids import CaseRef, PersonId
 from alertd.model.values import Value
 from alertd.service.casework import Ruling
+from alertd.service.finding import case_of, code_in, find_case, present
 from alertd.service.intake import Arrival, Intake
 from alertd.service.messages import (
     ANSWERS,
     PERSON_SOURCE,
     Properties,
-    decode,
     encode_incident,
     encode_status,
     validate_text,
 )
 from alertd.service.ports import Reading, Store
-from alertd.service.tokens import tokens
-
-_CODE_LETTERS = "YPNACypnac"
-"""Letters that a reply puts before a code; people copy them along."""
 
 RECORDABLE = tuple(event for event in EVENTS if event not in PEOPLE_EVENTS | {"same_child_as", "not_same_child_as"})
 """Events that a person records about a case; the others have verbs of their own."""
@@ -80,6 +75,15 @@ class Standing:
     changed: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Doing:
+    """Who does something and when, with the act's own identity where the caller has one."""
+
+    by: PersonId
+    now: datetime
+    message_id: str | None = None
+
+
 class People:
     """The verbs of people; who somebody is, the caller has made sure of."""
 
@@ -90,13 +94,14 @@ class People:
 
     # --- alerts
 
-    def accept(self, target: str, by: PersonId, now: datetime) -> Standing:
+    def accept(self, target: str, by: PersonId, now: datetime, *, message_id: str | None = None) -> Standing:
         """Accept an alert, which ends its ladder and stops no clock.
 
         Args:
             target: Code of the alert, or reference of its case.
             by: Who accepts.
             now: Aware UTC.
+            message_id: Identity of the act, so that the same one coming again is a duplicate; random when not given.
 
         Raises:
             NotPossible: there is no such alert, it was stood down, or somebody else has accepted it.
@@ -107,36 +112,36 @@ class People:
         if before.state is AlertState.ACCEPTED:
             raise NotPossible(f"{before.accepted_by} has accepted this alert already: speak to them")
         _refuse_withdrawn(before)
-        return self._act("alert_accepted", case, before, by, now)
+        return self._act("alert_accepted", case, before, _Doing(by, now, message_id))
 
-    def release(self, target: str, by: PersonId, now: datetime) -> Standing:
+    def release(self, target: str, by: PersonId, now: datetime, *, message_id: str | None = None) -> Standing:
         """Give an accepted alert back: its ladder begins anew at the present duty; arguments and errors as `accept`."""
         case, before = self._alert(target)
         _refuse_withdrawn(before)
         if before.state is AlertState.OPEN:
             raise NotPossible("nobody has accepted this alert: there is nothing to release; `handon` goes a step on")
-        return self._act("alert_released", case, before, by, now)
+        return self._act("alert_released", case, before, _Doing(by, now, message_id))
 
-    def hand_on(self, target: str, by: PersonId, now: datetime) -> Standing:
+    def hand_on(self, target: str, by: PersonId, now: datetime, *, message_id: str | None = None) -> Standing:
         """Go on to the ladder's next step at once; arguments and errors as `accept`."""
         case, before = self._alert(target)
         _refuse_withdrawn(before)
         if before.state is AlertState.ACCEPTED:
             raise NotPossible(f"{before.accepted_by} has accepted this alert: `release` gives it back to the duty team")
-        return self._act("alert_handed_on", case, before, by, now)
+        return self._act("alert_handed_on", case, before, _Doing(by, now, message_id))
 
-    def _act(self, event: str, case: Facts, alert: Alert, by: PersonId, now: datetime) -> Standing:
-        self._tell({"event": event, "at": now, "reference": alert.code}, case.row.ref, by, now)
+    def _act(self, event: str, case: Facts, alert: Alert, doing: _Doing) -> Standing:
+        self._tell({"event": event, "at": doing.now, "reference": alert.code}, case.row.ref, doing)
         with self._store.read() as reading:
-            facts = _present(reading, case.row.id)
+            facts = present(reading, case.row.id)
         after = next((a for a in facts.alerts if a.episode == alert.episode), alert)
         return Standing(facts.row.ref, after)
 
     def _alert(self, target: str) -> tuple[Facts, Alert]:
         with self._store.read() as reading:
-            code = _code(target)
+            code = code_in(target)
             if code and (found := reading.alert_by_code(code)) is not None:
-                return _present(reading, found[0]), found[1]
+                return present(reading, found[0]), found[1]
             if code:
                 raise NotPossible(f"no alert has the code {code}: `alertd alerts` lists those that are open")
             facts = find_case(reading, target)
@@ -147,7 +152,7 @@ class People:
 
     # --- facts about a case
 
-    def record(self, target: str, fact: Fact, by: PersonId, now: datetime) -> Facts:
+    def record(self, target: str, fact: Fact, by: PersonId, now: datetime, *, message_id: str | None = None) -> Facts:
         """Record a fact about a case; returns the case as it then stands.
 
         Args:
@@ -155,21 +160,22 @@ class People:
             fact: What happened.
             by: Who records.
             now: Aware UTC.
+            message_id: As in `accept`.
 
         Raises:
             NotPossible: no such case, a fact in the future, or one that lacks what its event needs.
         """
         _check(fact, now)
         with self._store.read() as reading:
-            case = _present(reading, find_case(reading, self._ref(reading, target)).row.id)
-        self._tell(fact.fields(), case.row.ref, by, now)
+            case = present(reading, find_case(reading, self._ref(reading, target)).row.id)
+        self._tell(fact.fields(), case.row.ref, _Doing(by, now, message_id))
         with self._store.read() as reading:
-            return _present(reading, case.row.id)
+            return present(reading, case.row.id)
 
     def _ref(self, reading: Reading, target: str) -> str:
-        code = _code(target)
+        code = code_in(target)
         found = reading.alert_by_code(code) if code else None
-        return _present(reading, found[0]).row.ref if found is not None else target
+        return present(reading, found[0]).row.ref if found is not None else target
 
     def same(self, first: str, second: str, by: PersonId, now: datetime, *, different: bool = False) -> Facts:
         """Say that two cases are about the same child, which joins them for good; or `different` children.
@@ -182,16 +188,16 @@ class People:
         if one.row.id == other.row.id:
             raise NotPossible(f"{first} and {second} are one case already: {one.row.ref}")
         event = "not_same_child_as" if different else "same_child_as"
-        self._tell({"event": event, "at": now, "value": other.row.ref}, one.row.ref, by, now)
+        self._tell({"event": event, "at": now, "value": other.row.ref}, one.row.ref, _Doing(by, now))
         with self._store.read() as reading:
-            return _present(reading, one.row.id)
+            return present(reading, one.row.id)
 
     def confirm_handover(self, refs: Sequence[str], by: PersonId, now: datetime) -> None:
         """Confirm that these cases were taken over."""
         with self._store.read() as reading:
             cases = [find_case(reading, ref).row.ref for ref in refs]
         for ref in cases:
-            self._tell({"event": "handover_confirmed", "at": now}, ref, by, now)
+            self._tell({"event": "handover_confirmed", "at": now}, ref, _Doing(by, now))
 
     def incident(self, fields: Mapping[str, Value], by: PersonId, now: datetime) -> Facts:
         """Enter an incident by hand; returns the case that it opened or joined.
@@ -210,52 +216,15 @@ class People:
         with self._store.read() as reading:
             return case_of(reading, body, self._ruling().terms.hashed, now)
 
-    def _tell(self, fields: Mapping[str, Value], ref: str, by: PersonId, now: datetime) -> None:
-        self._take(encode_status(fields, {"case_ref": ref}, person=by, sent_at=now), now)
+    def _tell(self, fields: Mapping[str, Value], ref: str, doing: _Doing) -> None:
+        about = {"case_ref": ref}
+        body = encode_status(fields, about, person=doing.by, sent_at=doing.now, message_id=doing.message_id)
+        self._take(body, doing.now)
 
     def _take(self, body: bytes, now: datetime) -> None:
         if problems := validate_text(body):
             raise NotPossible("this cannot be recorded:\n  " + "\n  ".join(problems))
         self._intake.take([Arrival(body, Properties(), now, by_person=True)], now)
-
-
-def find_case(reading: Reading, ref: str) -> Facts:
-    """The case behind a public reference, through aliases.
-
-    Raises:
-        NotPossible: there is none.
-    """
-    id_ = reading.case_by_ref(ref)
-    if id_ is None:
-        raise NotPossible(f"there is no case {ref}: `alertd cases` lists them")
-    return _present(reading, id_)
-
-
-def case_of(reading: Reading, body: bytes, hashed: Callable[[str], Token], now: datetime) -> Facts:
-    """The case that an incident taken in opened or joined.
-
-    Raises:
-        NotPossible: it could not be read, or no case holds it.
-    """
-    message = decode(body, Properties(), now, keyed_hash=hashed)
-    if not isinstance(message, Message):
-        raise NotPossible(f"the incident could not be read: {message.reason}")
-    found = reading.closure([tokens(message, hashed).record]).facts
-    if not found:
-        raise NotPossible("no case holds this incident")
-    return found[0]
-
-
-def _present(reading: Reading, id_: CaseId) -> Facts:
-    facts = reading.case(id_)
-    if facts is None:
-        raise NotPossible("this case is gone: it was erased")
-    return facts
-
-
-def _code(target: str) -> str:
-    digits = target.strip().lstrip(_CODE_LETTERS)
-    return digits if len(digits) == 6 and digits.isdecimal() and digits.isascii() else ""
 
 
 def _refuse_withdrawn(alert: Alert) -> None:
@@ -270,10 +239,10 @@ def _check(fact: Fact, now: datetime) -> None:
     if fact.at > now:
         raise NotPossible("this time lies in the future: only what has happened is recorded")
     if fact.event == "contact" and not (fact.contact_with and fact.outcome):
-        raise NotPossible("a contact needs with whom (`--with`) and what came of it (`--outcome`)")
+        raise NotPossible("a contact needs with whom it was (with) and what came of it (outcome)")
     name = ANSWERS.get(fact.event) or (fact.field if fact.event == "field_answered" else "")
     if fact.event == "field_answered" and not name:
-        raise NotPossible("an answer needs the field that it fills (`--field`)")
+        raise NotPossible("an answer needs the field that it fills (field)")
     if name:
         _check_value(name, fact.value)
 
@@ -283,4 +252,4 @@ def _check_value(name: str, value: str) -> None:
         raise NotPossible(f"there is no field '{name}': rules/README.md lists them")
     if typed_value(name, value) is None:
         words = ", ".join(FIELDS[name].words) or f"a {FIELDS[name].type}"
-        raise NotPossible(f"'{value}' is no value of {name} (`--value`): {words}")
+        raise NotPossible(f"'{value}' is no value of {name}: {words}")

@@ -168,16 +168,17 @@ class Planner:
             self._take_back(row, told, plan, desk, now)
 
     def _take_back(self, row: Obligation, told: Sequence[Notification], plan: Draft, desk: Desk, now: datetime) -> None:
-        on_duty = reachable(DUTY, row.by, now, desk) if row.key.role == DUTY else ()
+        on_duty = reachable(DUTY, _without_calls(row.by), now, desk) if row.key.role == DUTY else ()
         for each in on_duty:
             plan.tell(row, each)
         for note in told:
             if note.person in {each.person.id for each in on_duty}:
                 continue
+            (channel,) = _without_calls((note.channel,))
             if desk.rest.contains(now):
-                plan.add_later(row, note, desk.rest.end_after(now))
+                plan.add_later(row, replace(note, channel=channel), desk.rest.end_after(now))
             else:
-                plan.add(row, note.role, note.person, note.channel)
+                plan.add(row, note.role, note.person, channel)
 
 
 def _who_was_told(row: Obligation, reading: Reading) -> list[Notification]:
@@ -189,3 +190,8 @@ def _who_was_told(row: Obligation, reading: Reading) -> list[Notification]:
 def _recipients(people: Iterable[tuple[RoleId, PersonId]], desk: Desk) -> tuple[Recipient, ...]:
     found = ((role, desk.book.people.get(person)) for role, person in people)
     return tuple(Recipient(role, person, (Channel.EMAIL,)) for role, person in found if person is not None)
+
+
+def _without_calls(channels: Iterable[Channel]) -> tuple[Channel, ...]:
+    """Nobody is rung up to hear that there is nothing to do: a text says it."""
+    return tuple(dict.fromkeys(Channel.SMS if channel is Channel.CALL else channel for channel in channels))

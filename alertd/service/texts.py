@@ -142,6 +142,12 @@ def title(name: str, book: RuleBook) -> str:
     return name.replace("_", " ")
 
 
+_FROM_A_SENDER = {
+    "unreadable_message": "unreadable message from",
+    "orphan_status": "recorded for no known case, by",
+}
+
+
 def event_words(row: Obligation, book: RuleBook) -> str:
     """What a digest line says happened."""
     notes = dict(row.note)
@@ -155,4 +161,6 @@ def event_words(row: Obligation, book: RuleBook) -> str:
         return f"check {check_words(row.check)}"
     if row.template == "feed_alarm":
         return notes.get("source", "fault")
+    if row.template in _FROM_A_SENDER:
+        return f"{_FROM_A_SENDER[row.template]} {notes.get('source', '')} at {notes.get('time', '')}"
     return "; ".join(title(name, book) for name in row.reasons)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, select
 
+from alertd.model.case import Facts
 from alertd.model.errors import AlertdError
 from alertd.service.ports import Rank
 from alertd.store.closure import ClosureReading
-from alertd.store.dialect import speech_of
+from alertd.store.dialect import Speech, speech_of
 from alertd.store.engines import BEGIN, new_engine, shown
 from alertd.store.faults import in_plain_words
 from alertd.store.keys import Keyring
@@ -28,6 +29,19 @@ _KEY_CHECK = "key_check"
 
 class SqlReading(ClosureReading, OutboxReading, CrossReading, ListReading):
     """A consistent view (`alertd.service.ports.Reading`)."""
+
+
+class SqlSnapshot(SqlReading):
+    """A consistent view that loads each case once: nothing changes while it is open."""
+
+    def __init__(self, connection: Connection, keyring: Keyring, speech: Speech) -> None:
+        super().__init__(connection, keyring, speech)
+        self._loaded: dict[str, Facts] = {}
+
+    def _facts(self, ids: Iterable[str]) -> dict[str, Facts]:
+        wanted = set(ids)
+        self._loaded |= super()._facts(wanted - self._loaded.keys()) if wanted - self._loaded.keys() else {}
+        return {id_: self._loaded[id_] for id_ in sorted(wanted) if id_ in self._loaded}
 
 
 class SqlWriting(CaseWriting, RecordWriting, SqlReading):
@@ -81,7 +95,7 @@ class SqlStore:
             self._engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
-            yield SqlReading(connection, self._keyring, self._speech)
+            yield SqlSnapshot(connection, self._keyring, self._speech)
 
     @contextmanager
     def write(self, rank: Rank) -> Iterator[SqlWriting]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from alertd.model.delivery import LookUp, Outcome, Outgoing, RetryLater, Sender
 
 _PRUNE_OVER = 1000
+_LONGEST_QUEUE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Limiter:
         self._clock = clock
         self._sender = Bucket(sender, clock())
         self._addresses: dict[str, Bucket] = {}
+        self._places: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def admit(self, address: str) -> float:
@@ -91,8 +93,28 @@ class Limiter:
                 self._sender.take(moment)
             return wait
 
+    def place(self, address: str, wait: float) -> float:
+        """Give a place in the queue of an address to what `admit` refused.
+
+        Without one, everything that waits for a busy number would come back at the same moment, for one free place.
+
+        Args:
+            address: Whose queue.
+            wait: What `admit` said.
+
+        Returns:
+            Seconds until it is worth coming back, at most a minute.
+        """
+        with self._lock:
+            moment = self._clock()
+            last = self._places.get(address, 0.0)
+            mine = min(moment + _LONGEST_QUEUE, max(moment + wait, last + 1.0 / self._address_rate.per_second))
+            self._places[address] = mine
+            return mine - moment
+
     def _prune(self, moment: float) -> None:
         if len(self._addresses) > _PRUNE_OVER:
+            self._places = {a: at for a, at in self._places.items() if at > moment}
             self._addresses = {a: bucket for a, bucket in self._addresses.items() if not bucket.full(moment)}
 
 
@@ -112,7 +134,9 @@ class RateLimited:
     def send(self, outgoing: Outgoing) -> Outcome:
         """Send, or say when there will be room."""
         wait = self._limiter.admit(outgoing.address)
-        return RetryLater("rate limit", wait) if wait else self._sender.send(outgoing)
+        if wait == 0.0:
+            return self._sender.send(outgoing)
+        return RetryLater("rate limit", self._limiter.place(outgoing.address, wait))
 
     def look_up(self, outgoing: Outgoing, since: datetime) -> LookUp:
         """As the sender behind it."""

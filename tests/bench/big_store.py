@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -18,7 +18,7 @@ from tests.bench.broker_rate import make_queues, publish
 from tests.bench.crowd import SLOW, incident
 from tests.bench.figure import Figure, Reach, percentile
 from tests.bench.installation import Daemon, Installation, Provider, install
-from tests.bench.seeding import BigStore, add_warnings, seed
+from tests.bench.seeding import CASES_A_BATCH, BigStore, add_warnings, seed
 from tests.bench.site import Site
 from tests.doubles.waiting import eventually
 
@@ -56,12 +56,18 @@ def on_a_big_store(site: Site) -> Iterator[Figure]:
 
 
 def _growth(site: Site, big: BigStore) -> Iterator[Figure]:
-    few = site.sizes.few // 100
-    small, large = big.milliseconds_a_case(slice(few - 5, few + 5)), big.milliseconds_a_case(slice(-10, None))
-    name = f"a case among {site.sizes.few:,}"
-    note = "incident and acceptance, reference alone; flat is 100 %"
-    yield Figure(name, "ms", small, note=note)
-    yield Figure(f"a case among {site.sizes.cases:,}", "ms", large, beside=name, note=note)
+    """What a case costs early and late in filling the store, by the clock and in processor time."""
+    few = site.sizes.few // CASES_A_BATCH
+    for what, spent in (("", big.seconds), (", processor time", big.own)):
+        early = f"a case among {site.sizes.few:,}{what}"
+        note = "incident and acceptance, reference alone; flat is 100 %"
+        yield Figure(early, "ms", _milliseconds(spent[few - 5 : few + 5]), note=note)
+        late = f"a case among {site.sizes.cases:,}{what}"
+        yield Figure(late, "ms", _milliseconds(spent[-10:]), beside=early, note=note)
+
+
+def _milliseconds(batches: Sequence[float]) -> tuple[float, ...]:
+    return tuple(1000 * seconds / CASES_A_BATCH for seconds in batches)
 
 
 # --- start

@@ -35,6 +35,12 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     return root, result.stdout
 
 
+@pytest.fixture(scope="session")
+def seen(played: tuple[Path, str]) -> Installation:
+    """An installation after last night, shared: only looked at."""
+    return Installation(played[0])
+
+
 @pytest.fixture
 def night(played: tuple[Path, str], tmp_path: Path) -> Installation:
     """An installation after last night, of this test alone."""

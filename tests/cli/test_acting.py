@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copytree
+
 import pytest
 
 from tests.cli.installation import Installation
@@ -100,28 +103,34 @@ def test_a_contact_in_the_past_is_understood_and_said(here: Installation) -> Non
     assert states(here, case)["contact_48h_young_person"] == "met"
 
 
+@pytest.fixture(scope="module")
+def standing(made: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Installation, str]:
+    """An installation with one case, shared by tests that are refused."""
+    here = Installation(copytree(made, tmp_path_factory.mktemp("standing") / "installation"))
+    return here, here.incident()
+
+
 @pytest.mark.parametrize(
     ("words", "text"),
     [
         (["contakt"], "did you mean 'contact'?"),
-        (["contact"], "--with"),
+        (["contact"], "with whom"),
         (["contact", "--with", "familly", "--outcome", "contacted_family"], "did you mean 'family'?"),
         (["contact", "--with", "family", "--outcome", "met"], "allowed:"),
         (["contact", "--with", "family", "--outcome", "contacted_family", "--at", "tomorrow 08:00"], "still to come"),
         (["alert_accepted"], "is not one of the words"),
-        (["field_answered"], "--field"),
+        (["field_answered"], "needs the field"),
         (["field_answered", "--field", "person.aeg", "--value", "15"], "did you mean 'person.age'?"),
         (["field_answered", "--field", "person.age", "--value", "about 15"], "no value of person.age"),
         (["safe_to_contact_recorded", "--value", "perhaps"], "yes, no"),
     ],
 )
 def test_a_fact_that_would_do_nothing_is_refused_with_what_is_missing(
-    here: Installation, words: list[str], text: str
+    standing: tuple[Installation, str], words: list[str], text: str
 ) -> None:
-    case = here.incident()
-    before = here.json("cases", "show", case)["messages"]
+    here, case = standing
     assert text in here.refused("record", case, *words, "--as", EDT)
-    assert here.json("cases", "show", case)["messages"] == before
+    assert here.json("cases", "show", case)["messages"] == 1
 
 
 def test_an_answered_time_is_typed_as_people_say_it(here: Installation) -> None:
@@ -135,9 +144,7 @@ def test_an_answered_time_is_typed_as_people_say_it(here: Installation) -> None:
 
 def two_cases(here: Installation) -> tuple[str, str]:
     first = here.incident("setting=custody", "person.ref=P-1", "age=15", "custody.ref=C-1")
-    second = here.incident(
-        "setting=hospital_ae", "person.ref=P-2", "age=15", "hospital.ref=H-1", "injury_cause=stabbing"
-    )
+    second = here.incident("setting=hospital_ae", "person.ref=P-2", "age=15", "hospital.ref=H-1")
     return first, second
 
 
@@ -171,8 +178,9 @@ def test_a_hand_over_is_confirmed_for_accepted_cases(here: Installation) -> None
 def test_an_incident_entered_by_hand_opens_a_case_with_an_alert(here: Installation) -> None:
     fields = ["setting=custody", "age=15", "offence=bladed_article, robbery_personal", "booked_in_at=10 minutes ago"]
     said = here.done("incident", "new", *fields, "age_disputed=no", "cad_date=2026-01-02", "--as", EDT)
-    assert "incident.offence        bladed_article, robbery_personal" in said
-    assert "person.age_disputed     no" in said
+    shown = {line.partition("  ")[0]: line.rpartition("  ")[2] for line in said.splitlines()}
+    assert shown["incident.offence"] == "bladed_article, robbery_personal"
+    assert shown["person.age_disputed"] == "no"
     assert "Alert " in said
     assert here.json("cases")[0]["cohort"] == "custody"
 
@@ -185,6 +193,6 @@ def test_a_dry_run_of_an_incident_records_nothing(here: Installation) -> None:
 def test_every_wrong_field_of_an_incident_is_told_at_once(here: Installation) -> None:
     fields = ["ref=1", "aeg=15", "age=fifteen", "weapon=sword", "offence=abh,fight", "booked_in_at=25:00", "cad_date=x"]
     said = here.refused("incident", "new", *fields, "--as", EDT)
-    for text in ("could be", "'age'", "fifteen", "sword", "fight", "25:00", "cad_date"):
+    for text in ("could be", "aeg", "fifteen", "sword", "fight", "25:00", "cad_date"):
         assert text in said
     assert here.json("cases") == []

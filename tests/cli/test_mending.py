@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
-
-import pytest
+from datetime import UTC, datetime
 
 from alertd.cli.opening import opened
 from alertd.model.case import NotificationState
+from alertd.service.intake import Arrival
+from alertd.service.messages import Properties, encode_incident
 from alertd.service.ports import Rank
 from tests.cli.installation import Installation
 
 EDT = "edt_duty_phone"
+THEN = datetime(2026, 11, 2, 3, 4, tzinfo=UTC)
 
 
 def unreadable(night: Installation) -> int:
@@ -51,28 +52,16 @@ def test_replaying_what_still_cannot_be_read_leaves_it_where_it_is(night: Instal
     assert night.json("status")["messages"]["received"] == 16
 
 
-def test_replaying_after_a_mend_takes_the_message_with_its_first_time(
-    night: Installation, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # A version of alertd that refused good messages: it quarantines one, and is mended.
-    body = (
-        b'{"specversion":"1.0","id":"Q-1","source":"police/custody","type":"alertd.incident.v1","data":{"person":{}}}'
-    )
+def test_replaying_after_a_mend_takes_the_message_with_its_first_time(night: Installation) -> None:
+    # As a version of alertd with a fault had refused it.
+    body = encode_incident({"person.age": 15}, source="police/custody", sent_at=THEN, message_id="Q-1")
     with opened(night.config) as parts:
-        from_then = datetime.fromisoformat(night.json("quarantine")["messages"][0]["received_at"])
-        _refuse(parts.intake, body, from_then)
+        parts.intake.refuse(Arrival(body, Properties(), THEN), "a fault of alertd", THEN)
     newest = night.json("quarantine")["messages"][0]
     assert "taken, acted" in night.done("quarantine", "replay", newest["id"], "--as", EDT)
-    opened_at = {datetime.fromisoformat(line["opened_at"]) for line in night.json("cases")}
-    assert from_then in opened_at
+    assert THEN in {datetime.fromisoformat(line["opened_at"]) for line in night.json("cases")}
     assert night.json("quarantine")["open"] == 1
-
-
-def _refuse(intake, body, at):  # type: ignore[no-untyped-def]
-    from alertd.service.intake import Arrival
-    from alertd.service.messages import Properties
-
-    intake.refuse(Arrival(body, Properties(), at), "a fault", at)
+    assert night.json("status")["messages"]["adds_up"]
 
 
 def sent(night: Installation) -> str:

@@ -55,7 +55,7 @@ def test_settings_are_found_beside_where_one_stands(here: Installation, monkeypa
 
 def test_a_broken_setting_is_told_with_its_line(here: Installation) -> None:
     here.config.write_text(here.config.read_text().replace("borough: WF", "borough: walthamstow"))
-    assert "alertd.yaml:5" in here.refused("status")
+    assert "alertd.yaml:6:12: error E014" in here.refused("status")
 
 
 def test_a_lost_key_is_told_with_its_place(here: Installation) -> None:
@@ -72,3 +72,9 @@ def test_another_key_is_told_plainly(here: Installation, tmp_path: Path) -> None
 def test_broken_rules_stop_a_command_that_needs_them(here: Installation) -> None:
     (here.root / "rules/broken.yaml").write_text("- rule: x\n  titel: y\n")
     assert "broken.yaml:" in here.refused("cases")
+
+
+def test_colours_are_for_terminals_only(here: Installation) -> None:
+    here.incident()
+    for words in (["cases"], ["clocks"], ["status"], ["check"], ["accept", "000000", "--as", "edt_duty_phone"]):
+        assert "\x1b" not in here(*words).output

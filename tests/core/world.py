@@ -24,7 +24,7 @@ from alertd.model.ids import CaseId, Token
 from alertd.model.rulebook import RuleBook
 from alertd.model.values import Kind
 from alertd.rulebook.reference import Reference
-from alertd.service.casework import IntakeSettings, Ruling
+from alertd.service.casework import Casework, IntakeSettings, Ruling
 from alertd.service.deciding import candidate, decide_all
 from alertd.service.intake import Arrival, Intake
 from alertd.service.messages import Properties, write_event
@@ -114,6 +114,10 @@ class World:
         new_id = lambda: f"n{next(numbers):06d}"  # noqa: E731 (one line says it all)
         self._intake = Intake(self.store, lambda: self.ruling, IntakeSettings(), new_id)
         self._tick = Tick(self.store, lambda: self.ruling, "WF", new_id)
+
+    def casework(self) -> Casework:
+        """Deciding as the verbs do it, writing nothing."""
+        return Casework(self.ruling, "WF", lambda: "")
 
     def take(self, inputs: Sequence[Input], now: datetime | None = None) -> Mapping[MessageOutcome, int]:
         """Process a batch; `now` is the newest receipt in it unless given."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -64,17 +65,21 @@ def installation(
 @pytest.fixture
 def run(installation: Installation) -> Iterator[Run]:
     """Run the daemon of the test's installation."""
-    yield from runner(installation)
+    with running(installation) as start:
+        yield start
 
 
-def runner(installation: Installation) -> Iterator[Run]:
+@contextmanager
+def running(installation: Installation) -> Iterator[Run]:
     """Run the daemon of an installation."""
-    running: list[DaemonProcess] = []
+    started: list[DaemonProcess] = []
 
     def start(*, later: timedelta = timedelta(), crash_at: str = "") -> DaemonProcess:
-        running.append(DaemonProcess(installation, later, crash_at))
-        return running[-1]
+        started.append(DaemonProcess(installation, later, crash_at))
+        return started[-1]
 
-    yield start
-    for each in running:
-        each.end()
+    try:
+        yield start
+    finally:
+        for each in started:
+            each.end()

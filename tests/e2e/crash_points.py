@@ -1,4 +1,4 @@
-"""Where a daemon under test may be killed: a verb is replaced by one that ends its own process, as a power cut would."""
+"""Where a daemon under test may be killed: a verb is replaced by one that ends its process, as a power cut would."""
 
 from __future__ import annotations
 

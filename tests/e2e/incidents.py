@@ -8,7 +8,7 @@ from typing import Any
 from tests.messages.samples import event
 
 _PERSON = {"age": 15, "home_borough": "Waltham Forest", "safe_to_contact": "yes", "age_disputed": False}
-_OFFENCE = {"offence": ["wounding_gbh"], "weapon": "knife_sharp", "injury": "serious", "ward": "Leyton"}
+_OFFENCE = {"offence": ["wounding_gbh"], "weapon": "knife_sharp", "injury": "serious"}
 
 _BLOCKS: dict[str, dict[str, Any]] = {
     "custody": {
@@ -43,7 +43,8 @@ def incident(setting: str, number: int = 1, **attributes: object) -> bytes:
     blocks = json.loads(json.dumps(_BLOCKS[setting]).replace('-1"', f'-{number}"'))
     person = {**_PERSON, "ref": f"P-{setting}-{number}", "part_played": "victim"}
     record = {"system": f"{setting}-feed", "ref": f"R-{number}", "version": 1}
-    incident_ref = {"ref": f"INC-{setting}-{number}", **blocks.pop("incident", {})}
+    # A ward of its own: three serious incidents in one ward are a matter of their own.
+    incident_ref = {"ref": f"INC-{setting}-{number}", "ward": f"{setting} {number}", **blocks.pop("incident", {})}
     data = {"record": record, "setting": setting, "person": person, "incident": incident_ref, **blocks}
     given = {"id": f"{setting}-{number}", "source": f"{setting}-feed", "time": "2026-11-26T14:09:00Z", **attributes}
     return json.dumps(event(data, **given)).encode()

@@ -278,8 +278,8 @@ def test_a_message_that_waits_for_its_provider_is_not_sent_once_it_is_no_longer_
     world.at("11-26 14:13")
     note = _first(world)
     assert (note.state, note.reason) == (S.SUPPRESSED, "no_longer_true")
-    down = [each.by for each in world.sent if "stand_down" in each.templates]
-    assert down == [Channel.EMAIL], "who was told, and how"
+    assert not [e for e in world.sent if e.by is Channel.SMS and "urgent_response" in e.templates]
+    assert [e for e in world.sent if e.by is Channel.EMAIL and "stand_down" in e.templates], "the mail had gone"
 
 
 def test_a_stand_down_goes_once_to_everybody_who_was_told_and_to_nobody_else(world: World) -> None:

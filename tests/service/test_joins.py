@@ -123,9 +123,9 @@ def test_different_children_said_to_be_different_stay_apart(world: World) -> Non
     assert len(world.cases()) == 2
 
 
-def test_a_join_keeps_what_was_told_on_record_and_withdraws_nothing(world: World) -> None:
+def test_a_join_withdraws_only_that_the_child_was_here_before(world: World) -> None:
     _two_cases(world)
     world.at("11-26 14:14").told(_bridge(world))
-    states = {row.state for row in world.only_case().obligations}
-    assert LineState.WITHDRAWN not in states
+    gone = {row.key.about for row in world.only_case().obligations if row.state is LineState.WITHDRAWN}
+    assert gone == {"rule:panel_listing_repeat"}
     assert not [each for each in world.sent if "stand_down" in each.templates]

@@ -1,0 +1,222 @@
+"""Anything may happen in any order: nothing is told twice, nothing urgent ends unheard, looking again adds nothing.
+
+Source: ARCHITECTURE, invariants 1, 2, 5 and 6.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from os import environ
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from alertd.model.case import AlertState, LineState, NotificationState
+from alertd.model.delivery import CannotSay, InDoubt, Outcome, Outgoing, Refused, RetryLater, Sent
+from alertd.model.errors import NotPossible
+from alertd.model.ids import PersonId
+from alertd.model.values import Channel
+from alertd.service.people import Fact
+from alertd.service.ports import Rank
+from tests.service.world import PowerCut, World, custody, hospital, new_world
+
+_WAITING = (LineState.PENDING, LineState.HELD)
+_DESKS = ("mash_duty_phone", "edt_duty_phone")
+
+
+class AnyDay(RuleBasedStateMachine):
+    """Two weeks of one borough in which much goes wrong."""
+
+    world: World
+
+    @initialize()
+    def morning(self) -> None:
+        """Thursday 26 November 2026, 14:10."""
+        self.folder = Path(mkdtemp(prefix="alertd-day-"))
+        self.world = new_world(self.folder)
+        self.world.at("11-26 14:10")
+        self.received = 0
+        self.answer: Callable[[Outgoing], Outcome] = lambda outgoing: Sent(outgoing.key)
+
+    def teardown(self) -> None:
+        """Nothing stays."""
+        if hasattr(self, "world"):
+            self.world.store.close()
+            rmtree(self.folder)
+
+    # --- what may happen
+
+    @rule(child=st.integers(1, 3), version=st.integers(1, 3), age=st.sampled_from((15, 17, 22, 40)), ward=st.booleans())
+    def something_is_reported(self, child: int, version: int, age: int, ward: bool) -> None:
+        """Of one of three children, as a new record or another version."""
+        data = (hospital if ward else custody)(f"P{child}")
+        person = {"ref": f"P{child}", "age": age}
+        record = {"system": "feed", "ref": f"R{child}{ward}", "version": version}
+        self._take(self.world.incident({**data, "person": person, "record": record}))
+
+    @rule(child=st.integers(1, 3))
+    def two_reports_turn_out_to_be_one_case(self, child: int) -> None:
+        """A third names an identifier of each."""
+        both = {"custody": {"ref": f"C-P{child}"}, "hospital": {"ref": f"H-P{child}"}}
+        record = {"system": "police", "ref": f"B{child}"}
+        person = {"ref": f"P{child}", "age": 15}
+        self._take(self.world.incident({"setting": "custody", "person": person, "record": record, **both}))
+
+    @rule()
+    def something_unreadable_comes(self) -> None:
+        """Bytes that are no message."""
+        self._take(b"{")
+
+    @rule(child=st.integers(1, 4))
+    def a_status_comes(self, child: int) -> None:
+        """About a child by its custody record; of the fourth nobody has heard."""
+        self._take(
+            self.world.status({"about": {"custody_ref": f"C-P{child}"}, "event": "police_contacted_mash"})
+        )
+
+    @precondition(lambda self: self.world.cases())
+    @rule(number=st.integers(0, 5), by=st.sampled_from(_DESKS), verb=st.sampled_from(("accept", "release", "hand_on")))
+    def a_person_acts(self, number: int, by: str, verb: str) -> None:
+        """On one of the cases; not everything can be done to every alert."""
+        rows = self.world.cases()
+        try:
+            getattr(self.world.people, verb)(rows[number % len(rows)].ref, PersonId(by), self.world.now)
+        except NotPossible:
+            return
+        self.received += 1
+        self.world.settle()
+
+    @precondition(lambda self: self.world.cases())
+    @rule(number=st.integers(0, 5), outcome=st.sampled_from(("contacted_young_person", "contacted_professional")))
+    def a_contact_is_recorded(self, number: int, outcome: str) -> None:
+        """With the young person or a professional."""
+        rows = self.world.cases()
+        fact = Fact("contact", self.world.now, contact_with="young_person", outcome=outcome)
+        self.world.people.record(rows[number % len(rows)].ref, fact, PersonId(_DESKS[0]), self.world.now)
+        self.received += 1
+        self.world.settle()
+
+    @rule(minutes=st.sampled_from((1, 4, 11, 40, 300, 1500)))
+    def time_passes(self, minutes: int) -> None:
+        """Everything due on the way is done."""
+        self.world.run_until(self.world.now + timedelta(minutes=minutes), including=True)
+
+    @rule(
+        outcome=st.sampled_from((None, RetryLater("503"), Refused("no"), InDoubt("time-out"))),
+        channels=st.sets(st.sampled_from(Channel), min_size=1),
+        takes=st.booleans(),
+        can_say=st.booleans(),
+    )
+    def a_provider_changes(
+        self, outcome: Outcome | None, channels: set[Channel], takes: bool, can_say: bool
+    ) -> None:
+        """It fails on some channels from now on, or is well again."""
+        provider = self.world.provider
+
+        def answer(outgoing: Outgoing) -> Outcome:
+            if outcome is None or outgoing.channel not in channels:
+                return Sent(outgoing.key)
+            if isinstance(outcome, InDoubt) and takes:
+                provider.kept.append(outgoing)
+                provider.holds.add(outgoing.key)
+            return outcome
+
+        self.answer = provider.answer = answer
+        provider.looked = None if can_say else (lambda _: CannotSay("no such page"))
+
+    @rule(child=st.integers(1, 3), takes=st.booleans())
+    def the_process_is_killed_while_it_sends(self, child: int, takes: bool) -> None:
+        """And another opens the store."""
+        provider = self.world.provider
+
+        def cut(outgoing: Outgoing) -> Outcome:
+            if takes:
+                provider.kept.append(outgoing)
+                provider.holds.add(outgoing.key)
+            raise PowerCut
+
+        provider.answer = cut
+        try:
+            self._take(self.world.incident(custody(f"P{child}", record={"system": "feed", "ref": f"K{child}"})))
+        except PowerCut:
+            self.world = self.world.reopened()
+        provider.answer = self.answer
+        self.world.settle()
+
+    def _take(self, body: bytes) -> None:
+        self.received += 1
+        self.world.told(body)
+
+    # --- what always holds
+
+    @invariant()
+    def no_message_is_taken_twice_unless_it_is_marked(self) -> None:
+        """By line, person and channel, as the providers saw it."""
+        if not hasattr(self, "world"):
+            return
+        times = Counter(each.key for each in self.world.provider.kept)
+        repeated = {note.id for note in self.world.notes() if note.repeat}
+        assert {key for key, number in times.items() if number > 1} <= repeated
+        carried = Counter((line, n.person, n.channel) for n in self.world.notes() for line in n.lines)
+        assert not [what for what, number in carried.items() if number > 1]
+
+    @invariant()
+    def nothing_urgent_ends_unheard(self) -> None:
+        """An alert nobody has accepted has something to come."""
+        if not hasattr(self, "world"):
+            return
+        for facts in self.world.all_facts():
+            if any(alert.state is AlertState.OPEN for alert in facts.alerts) and facts.row.closed_at is None:
+                waits = any(row.state in _WAITING for row in facts.obligations)
+                assert waits or (facts.row.wake_at is not None and facts.row.wake_at > self.world.now)
+
+    @invariant()
+    def every_message_ended_in_one_outcome(self) -> None:
+        """The totals add up to what came."""
+        if not hasattr(self, "world"):
+            return
+        outcomes = dict(self.world.outcomes())
+        assert outcomes.pop("received", 0) == sum(outcomes.values()) == self.received
+
+    @invariant()
+    def looking_again_adds_nothing(self) -> None:
+        """Every case is judged again at the same moment: no line more, no message more."""
+        if not hasattr(self, "world"):
+            return
+        world = self.world
+        before, sent = self._standing(), len(world.provider.asked)
+        with world.store.write(Rank.TICK) as writing:
+            writing.enqueue_rechecks([row.id for row in world.cases()], world.now)
+        world.settle()
+        assert self._standing() == before
+        assert len(world.provider.asked) == sent
+
+    @invariant()
+    def nothing_is_left_under_way(self) -> None:
+        """What a dead process was sending is looked up once its lease is out."""
+        if hasattr(self, "world"):
+            sending = [n for n in self.world.notes() if n.state is NotificationState.SENDING]
+            assert all(note.next_at > self.world.now for note in sending)
+
+    def _standing(self) -> dict[str, tuple[str, str]]:
+        return {
+            str(row.key): (row.state.value, row.reason) for facts in self.world.all_facts() for row in facts.obligations
+        }
+
+
+TestAnyDay = AnyDay.TestCase
+_FACTOR = 40 if environ.get("ALERTD_NIGHTLY") else 1
+TestAnyDay.settings = settings(
+    max_examples=12 * _FACTOR,
+    stateful_step_count=12,
+    deadline=None,
+    derandomize=_FACTOR == 1,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    print_blob=True,
+)
