@@ -102,7 +102,7 @@ class _Deciding:
         self, history: History
     ) -> Generator[Ask, Any, tuple[dict[tuple[str, str], tuple[str, int]], tuple[Obligation, ...]]]:
         """Scopes of runs under global keys, and the global obligations that this case may change."""
-        keys = tuple(dict.fromkeys((r.rule, r.key) for r in history.runs if self._is_global(r.rule)))
+        keys = tuple(dict.fromkeys((r.rule, r.key) for r in history.runs if r.rule in self.terms.plan.shared))
         if not keys:
             return {}, ()
         replies: Sequence[GlobalRecord] = yield AskGlobals(keys)
@@ -116,10 +116,6 @@ class _Deciding:
             elif not record.elsewhere:
                 ledger += record.obligations
         return scopes, tuple(ledger)
-
-    def _is_global(self, rule: RuleId) -> bool:
-        block = self.book.rules.get(rule)
-        return block is not None and rule in self.terms.plan.cross and "case_ref" not in block.once_per
 
     def _again_after(self, rule: RuleId) -> timedelta | None:
         return self.book.rules[rule].again_after

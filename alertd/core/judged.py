@@ -133,7 +133,6 @@ class Match:
     Attributes:
         key: Hex of its key.
         fallback: The key it had while a part of it was missing; equal to `key` when that is still so.
-        glob: True when the key is global over cases.
         asks: It came out unknown and asks.
         presumed: It matched on an unknown.
         at: Event time of the anchor.
@@ -145,7 +144,6 @@ class Match:
     rule: RuleId
     key: str
     fallback: str
-    glob: bool
     asks: bool
     presumed: bool
     at: datetime

@@ -39,6 +39,7 @@ class Plan:
         stops: Status event → clock alternatives that it may satisfy, with their expressions.
         heard: What clock rules listen to: (clock id, state), None for any. A clock in another state is not judged,
             since every clock rule would say no.
+        shared: Rules whose keys are global over cases: they look at other cases, and are not once per case.
     """
 
     book: RuleBook
@@ -50,6 +51,7 @@ class Plan:
     leaf_rules: Mapping[LeafId, tuple[RuleId, ...]]
     stops: Mapping[str, tuple[tuple[ClockId, ExprId], ...]]
     heard: frozenset[tuple[str | None, str | None]]
+    shared: frozenset[RuleId]
 
     def hears_clock(self, clock: str, state: str) -> bool:
         """Whether some clock rule may say anything but no to a clock in a state."""
@@ -99,6 +101,9 @@ def plan(book: RuleBook) -> Plan:
         cross={rule: leaves for rule, leaves in cross.items() if leaves},
         leaf_rules={leaf: tuple(r for r, leaves in cross.items() if leaf in leaves) for leaf in book.leaves},
         stops=_stops(book),
+        shared=frozenset(
+            rule for rule, leaves in cross.items() if leaves and "case_ref" not in book.rules[rule].once_per
+        ),
         heard=frozenset(pair for rule in active if rule.message is Kind.CLOCK for pair in _heard(rule, book)),
     )
 

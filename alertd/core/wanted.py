@@ -53,7 +53,6 @@ def match_of(rule: Rule, slot: Slot, given: Answer, context: Context) -> Match |
     """What a rule makes of a record whose answer is not *no*: a match, a question, or nothing."""
     if given is Answer.UNKNOWN and rule.if_missing is IfMissing.NO_MATCH:
         return None
-    is_global = rule.id in context.plan.cross and "case_ref" not in rule.once_per
     key = key_of(f"rule:{rule.id}", rule.once_per, slot, context)
     unknown = given is Answer.UNKNOWN
     view = View(slot.kind, slot.fields, slot.at)
@@ -61,7 +60,6 @@ def match_of(rule: Rule, slot: Slot, given: Answer, context: Context) -> Match |
         rule=rule.id,
         key=key.key,
         fallback=key.fallback,
-        glob=is_global,
         asks=unknown and rule.if_missing is IfMissing.ASK,
         presumed=unknown,
         at=slot.at,
@@ -146,7 +144,7 @@ def _kept(run: ClockRun) -> WantedClock:
 def _start(clock_id: ClockId, by: list[_Starter], fold: Fold, context: Context) -> WantedClock:
     clock = context.plan.book.clocks[clock_id]
     sources = [fields for each in by for fields in _given(each.slot, fold)]
-    start, estimated = _start_at(clock, sources, context)
+    start, estimated = _start_at(clock, sources)
     first = min(by, key=lambda each: (each.slot.at, each.rule.id))
     known = [each.since for each in by if each.since is not None]
     return WantedClock(
@@ -171,13 +169,14 @@ def _given(slot: Slot, fold: Fold) -> list[dict[str, Value]]:
     return times
 
 
-def _start_at(clock: Clock, sources: Sequence[dict[str, Value]], context: Context) -> tuple[datetime, bool]:
+def _start_at(clock: Clock, sources: Sequence[dict[str, Value]]) -> tuple[datetime, bool]:
+    """When a clock starts, and whether that is only estimated, from the first receipt of what started it."""
     if (start := _earliest(clock.starts_at, sources)) is not None:
         return start, False
     for name in clock.or_else:
         if (start := _earliest((name,), sources)) is not None:
             return start, name == "received_at"
-    return _earliest(("received_at",), sources) or context.now, True
+    return min(at for fields in sources if isinstance(at := fields.get("received_at"), datetime)), True
 
 
 def _earliest(names: Iterable[str], sources: Sequence[dict[str, Value]]) -> datetime | None:

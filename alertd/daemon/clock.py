@@ -16,5 +16,8 @@ def utc_now() -> datetime:
 
 
 def random_id() -> str:
-    """A name that nobody can guess and nobody else has: 24 hexadecimal digits."""
-    return secrets.token_hex(12)
+    """A name that nobody can guess and nobody else has: 28 hexadecimal digits.
+
+    It begins with the hour in which it was made, so that new rows stand together in the store's indexes.
+    """
+    return f"{int(utc_now().timestamp()) // 3600:06x}{secrets.token_hex(11)}"

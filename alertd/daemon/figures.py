@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -13,6 +13,8 @@ from alertd.model.case import MessageOutcome, Notification
 from alertd.model.delivery import InDoubt, Outcome, Refused, RetryLater, Sent
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_ACK_SECONDS = (30, 60, 120, 300, 600, 1200, 2100, 3000, 3600, 7200, 14400)
+"""The steps of the ladder are among them."""
 _WORDS: Mapping[type, str] = {Sent: "sent", RetryLater: "retry_later", Refused: "refused", InDoubt: "in_doubt"}
 
 
@@ -61,6 +63,14 @@ class Figures:
         self.rules = Gauge("alertd_rules_info", "Rules in force", ["version"], registry=r)
         self.rules_rejected = Counter("alertd_rules_rejected", "Loads of rules that were refused", registry=r)
         self.loop_failures = Counter("alertd_loop_failures", "Turns of loops that failed", ["loop"], registry=r)
+        self.webhooks = Counter("alertd_webhooks", "Requests of providers by outcome", ["hook", "result"], registry=r)
+        self.ack = Histogram(
+            "alertd_ack_seconds",
+            "From an alert's opening to its acceptance by a reply",
+            ["role"],
+            buckets=_ACK_SECONDS,
+            registry=r,
+        )
 
     def took(self, totals: Mapping[MessageOutcome, int]) -> None:
         """Count a batch of messages."""
@@ -72,6 +82,14 @@ class Figures:
         self.notifications.labels(note.channel.value, _WORDS[type(outcome)]).inc()
         if isinstance(outcome, Sent) and note.received_at is not None:
             self.send_latency.observe(max(0.0, (now - note.received_at).total_seconds()))
+
+    def webhook(self, hook: str, result: str) -> None:
+        """Count a request of a provider."""
+        self.webhooks.labels(hook, result).inc()
+
+    def accepted(self, role: str, waited: timedelta) -> None:
+        """Count an acceptance by the role that was reached."""
+        self.ack.labels(role).observe(waited.total_seconds())
 
     def rules_in_force(self, version: str) -> None:
         """Show which rules are in force, and no other."""

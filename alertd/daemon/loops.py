@@ -1,4 +1,4 @@
-"""The loops of one installation: intake, tick, deliver, and the one that clears up doubts."""
+"""The loops of one installation: intake, tick, deliver, the one that clears up doubts; and the listener beside them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 
 from alertd.daemon.figures import Figures
 from alertd.daemon.lanes import SendingLanes
+from alertd.daemon.listening import Listening
 from alertd.daemon.parts import Parts
 from alertd.daemon.progress import Progress
 from alertd.daemon.supervisor import LOOK, Loop, Watch
@@ -18,9 +19,9 @@ from alertd.daemon.taking import Taking
 from alertd.daemon.troubles import Troubles
 from alertd.daemon.turns import DeliverTurn, DoubtTurn, TickTurn
 from alertd.daemon.wake import Wake
-from alertd.daemon.watch_feed import FeedWatch
+from alertd.daemon.watch_feed import FeedWatch, in_words
 from alertd.daemon.ways_in import way_in
-from alertd.transport.feed import Alarm, FeedStatus, Heard
+from alertd.transport.feed import Alarm, FeedState, FeedStatus, Heard
 
 INTAKE = "intake"
 _LIMITS = {
@@ -80,6 +81,7 @@ class Loops:
         self._deliver = self._loop("deliver", DeliverTurn(parts, troubles, wakes.tick.give), wakes.deliver)
         self._doubts = self._loop("doubts", DoubtTurn(parts, wakes.all_but_intake), wakes.doubts)
         self._intake = self._loop(INTAKE, self._feed_until_stopped, wakes.intake)
+        self._web = Listening(parts, shared.figures, troubles, wakes.all_but_intake)
 
     def _loop(self, name: str, turn: Callable[[], float], wake: Wake) -> Loop:
         return Loop(name, turn, _LIMITS[name], wake, Watch(self._shared.progress, self._shared.figures))
@@ -104,17 +106,29 @@ class Loops:
         """Begin; nothing waits for the broker."""
         for loop in self._all:
             loop.start()
+        self._web.look(self.not_ready)
 
     def has_begun(self) -> bool:
         """Whether what is due is being looked for and sent."""
         return self._tick.turns > 0 and self._deliver.turns > 0
 
     def troubles(self) -> dict[str, str]:
-        """Loops whose last turn came to nothing, and why."""
-        return {loop.name: loop.health.trouble for loop in self._all if loop.health.trouble}
+        """Loops whose last turn came to nothing, and the listener when it cannot listen, with the reason."""
+        found = {loop.name: loop.health.trouble for loop in self._all}
+        return {name: why for name, why in {**found, "web": self._web.trouble}.items() if why}
+
+    def not_ready(self) -> dict[str, str]:
+        """What keeps the daemon from its work, by part; empty when messages come in, are decided and are sent."""
+        found = self.troubles() | dict.fromkeys(self._shared.progress.stuck(), "stuck")
+        if not self.has_begun():
+            found["start"] = "still starting"
+        if self.feed.state is not FeedState.CONSUMING:
+            found["feed"] = in_words(self.feed)
+        return found
 
     def look(self) -> None:
         """Notice what no loop notices of itself."""
+        self._web.look(self.not_ready)
         self._feed_watch.look(self._feed.status, self._now())
         oldest = self._feed.backlog().oldest
         self._shared.figures.queue_oldest.set(oldest.total_seconds() if oldest else 0.0)
@@ -122,6 +136,7 @@ class Loops:
     def drain(self, seconds: float) -> bool:
         """End every turn in hand and every request under way, and tell whether they ended in time."""
         end = monotonic() + seconds
+        self._web.stop()
         for loop in self._all:
             loop.stop()
         self._feed.stop(timedelta(seconds=seconds * 0.8))

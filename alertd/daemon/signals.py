@@ -1,7 +1,7 @@
 """Signals as values that the main thread asks for, so that none interrupts anything.
 
-A thread of its own takes them with `sigwait`. `sigtimedwait` would need none, but in CPython it may return a signal that
-nobody sent when the process is stopped and continued (a debugger, a freezer) while it waits.
+A thread of its own takes them with `sigwait`. `sigtimedwait` would need none, but in CPython it may return a signal
+that nobody sent when the process is stopped and continued (a debugger, a freezer) while it waits.
 """
 
 from __future__ import annotations

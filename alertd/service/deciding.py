@@ -12,10 +12,11 @@ from alertd.core.cross import affected
 from alertd.core.decide import Deciding, Decision, Terms, decide
 from alertd.core.judged import Ask, AskGlobals, AskMatcher, AskOthers, GlobalRecord, Lookup
 from alertd.core.partition import Group
-from alertd.model.case import Alert, CaseRow, CrossSide, Facts, LineState, Obligation
+from alertd.model.case import Alert, CaseRow, CrossSide, Facts, LineState, Obligation, ObligationKey
 from alertd.model.ids import CaseId, CaseRef, RuleId
 from alertd.model.rulebook import Request, RuleBook
 from alertd.model.view import Matcher, View
+from alertd.service.joining import EpisodeNames, one_series
 from alertd.service.ports import AnchorWindow, CaseChange, CrossQuery, Reading, Writing
 from alertd.service.tokens import case_token
 from alertd.service.trace import trace_text
@@ -31,11 +32,13 @@ class Candidate:
         facts: What is recorded; of joined cases, everything under the survivor.
         group: What belongs to it now.
         joined: Cases that become its aliases.
+        episodes: (joined case, episode of its alert, episode of the joined case that it is part of).
     """
 
     facts: Facts
     group: Group
     joined: tuple[CaseRow, ...] = ()
+    episodes: tuple[tuple[CaseId, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,11 @@ def candidate(group: Group, facts: Sequence[Facts], new_id: Callable[[], str]) -
     survivor, *others = group.cases
     if not others:
         return Candidate(replace(by_id[survivor.id], noted=_noted(survivor.id, facts)), group)
-    merged = _merged(by_id[survivor.id], [by_id[row.id] for row in others])
-    return Candidate(merged, group, tuple(others))
+    family = [by_id[row.id] for row in group.cases]
+    alerts, names = one_series(family)
+    merged = _merged(family, alerts, names)
+    episodes = tuple((case, old, new) for (case, old), new in names.items() if case != survivor.id)
+    return Candidate(merged, group, tuple(others), episodes)
 
 
 def _noted(case: CaseId, facts: Sequence[Facts]) -> frozenset[int]:
@@ -65,25 +71,24 @@ def _noted(case: CaseId, facts: Sequence[Facts]) -> frozenset[int]:
     return frozenset(seq for other, seqs in held.items() if other != case for seq in held[case] & seqs)
 
 
-def _merged(survivor: Facts, others: Sequence[Facts]) -> Facts:
+def _merged(family: Sequence[Facts], alerts: Sequence[Alert], names: EpisodeNames) -> Facts:
     """Facts of joined cases: what either has already done counts as done; the history is judged again."""
-    ledger: dict[object, Obligation] = {}
-    for fact in (survivor, *others):
+    survivor, *others = family
+    ledger: dict[ObligationKey, Obligation] = {}
+    for fact in family:
         for row in fact.obligations:
             key = replace(row.key, scope=survivor.row.id)
+            if key.about == "alert":
+                key = replace(key, episode=names.get((fact.row.id, key.episode), key.episode))
             known = ledger.get(key)
             if known is None or _advanced(row) > _advanced(known):
                 ledger[key] = replace(row, key=key, case=survivor.row.id)
-    alerts: dict[int, Alert] = {}
-    for fact in (survivor, *others):
-        for alert in fact.alerts:
-            alerts.setdefault(alert.episode, alert)
     return Facts(
         row=replace(survivor.row, settled_at=None),
         messages=tuple(m for fact in (survivor, *others) for m in fact.messages),
         runs=survivor.runs,
         clocks=survivor.clocks,
-        alerts=tuple(alerts.values()),
+        alerts=tuple(alerts),
         obligations=tuple(ledger.values()),
         cross=tuple(dict.fromkeys(row for fact in (survivor, *others) for row in fact.cross)),
         strong=survivor.strong.union(*(fact.strong for fact in others)),
@@ -200,11 +205,13 @@ def change(
         new=decision.new,
         changed=decision.changed,
         renamed=decision.history.renamed,
+        episodes=decided.candidate.episodes,
         cross=decision.cross,
         verify=tuple((_query(decided.candidate, each), rows) for each, rows in decision.verify),
         trace=trace_text(decision, terms.plan.book),
         referrals=tuple((to, decision.settled_at) for to in decision.referrals),
         decided_at=now,
+        shared=terms.plan.shared,
     )
 
 

@@ -34,7 +34,7 @@ from alertd.service.composing import Composed, Composer
 from alertd.service.doubts import DOUBT_LIMIT, Doubts
 from alertd.service.other_ways import OtherWays
 from alertd.service.ports import Attempt, Rank, Reading, Store, Writing
-from alertd.service.system_lines import trouble_line
+from alertd.service.system_lines import bad_address_line
 
 SEND_LIMIT = 32
 SEND_SECONDS = 10.0
@@ -124,6 +124,7 @@ class Deliver:
         Returns:
             How many were looked at; with lanes they may be under way still.
         """
+        self._settle_answers(now)
         lanes = self._means.lanes
         room = SEND_LIMIT if lanes is None else min(SEND_LIMIT, lanes.free())
         if not room:
@@ -226,9 +227,26 @@ class Deliver:
     # --- send and settle
 
     def _send(self, leased: Leased, clock: Callable[[], datetime]) -> None:
-        outcome = leased.sender.send(leased.outgoing)
-        self._settle(leased.note, outcome, clock())
-        self._means.on_settled(leased.note, outcome)
+        self._answers.append((leased.note, leased.sender.send(leased.outgoing)))
+        self._settle_answers(clock())
+
+    def _settle_answers(self, now: datetime) -> None:
+        """Settle what providers have answered.
+
+        Raises:
+            StoreUnavailable: the answer is kept, and settled when the store is back: it must not become a doubt.
+        """
+        for _ in range(len(self._answers)):
+            try:
+                note, outcome = self._answers.popleft()
+            except IndexError:  # another lane settles it
+                return
+            try:
+                self._settle(note, outcome, now)
+            except StoreUnavailable:
+                self._answers.append((note, outcome))
+                raise
+            self._means.on_settled(note, outcome)
 
     def _settle(self, note: Notification, outcome: Outcome, now: datetime) -> None:
         with self._store.write(Rank.DELIVER) as writing:
@@ -243,9 +261,7 @@ class Deliver:
                 case Refused(reason=reason, bad_address=bad):
                     self._ways.give_up(note, NotificationState.REFUSED, reason, writing, now)
                     if bad:
-                        text = f"{note.channel} to {note.person} was refused for good: correct the address"
-                        key = f"{note.person}.{note.channel}"
-                        writing.add_obligations([trouble_line("bad_address", key, now, text)])
+                        writing.add_obligations([bad_address_line(note, now)])
                 case InDoubt(reason=reason):
                     doubt = replace(note, state=NotificationState.IN_DOUBT, reason=reason, next_at=now + LEASE)
                     writing.set_notification(doubt, NotificationState.SENDING)

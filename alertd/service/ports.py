@@ -95,6 +95,7 @@ class CaseChange:
         new: Obligations to add. Adding a key that exists changes nothing.
         changed: Obligations whose state, time or flags change.
         renamed: (about, old key, new key) to apply to obligations of this case before anything else.
+        episodes: (joined case, old episode, new episode) to apply to its alerts' obligations as they become this case's.
         cross: All its cross rows, replacing what is stored.
         verify: Queries whose answers were used, with the rows seen; other rows now make the write stale.
         trace: Compact reasons of the decision (JSON text, no personal values).
@@ -113,6 +114,7 @@ class CaseChange:
     new: tuple[Obligation, ...] = ()
     changed: tuple[Obligation, ...] = ()
     renamed: tuple[tuple[str, str, str], ...] = ()
+    episodes: tuple[tuple[CaseId, int, int], ...] = ()
     cross: tuple[CrossRow, ...] = ()
     verify: tuple[tuple[CrossQuery, tuple[CrossRow, ...]], ...] = ()
     trace: str = ""
@@ -354,7 +356,7 @@ class Writing(Reading, Protocol):
         ...
 
     def enqueue_rechecks(self, cases: Iterable[CaseId], at: datetime) -> None:
-        """Ask for these cases to be judged again."""
+        """Ask for these cases to be judged again; a decision about one that is under way becomes stale."""
         ...
 
     def clear_rechecks(self, cases: Iterable[CaseId]) -> None:
@@ -366,7 +368,7 @@ class Writing(Reading, Protocol):
         ...
 
     def set_obligations(self, rows: Sequence[Obligation]) -> None:
-        """Store changed states, times and flags."""
+        """Store changed states, times and flags; a decision about their cases that is under way becomes stale."""
         ...
 
     def add_notifications(self, rows: Sequence[Notification]) -> None:

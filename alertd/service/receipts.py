@@ -15,7 +15,7 @@ from enum import StrEnum
 from alertd.model.case import Notification, NotificationState
 from alertd.service.other_ways import OtherWays
 from alertd.service.ports import Rank, Store, Writing
-from alertd.service.system_lines import trouble_line
+from alertd.service.system_lines import bad_address_line
 
 
 class News(StrEnum):
@@ -110,9 +110,7 @@ class Receipts:
         known = replace(note, provider_id=receipt.provider_id)
         self._ways.give_up(known, NotificationState.REFUSED, receipt.reason, writing, receipt.at)
         if receipt.bad_address:
-            text = f"{note.channel} to {note.person} was refused for good: correct the address"
-            key = f"{note.person}.{note.channel}"
-            writing.add_obligations([trouble_line("bad_address", key, receipt.at, text)])
+            writing.add_obligations([bad_address_line(note, receipt.at)])
 
 
 def _is_of_another_request(receipt: Receipt, note: Notification) -> bool:

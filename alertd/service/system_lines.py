@@ -8,7 +8,7 @@ from datetime import datetime
 
 from alertd.core.calendar import local
 from alertd.core.on_call import DUTY, RULES_ADMIN
-from alertd.model.case import LineState, Obligation, ObligationKey, StoredMessage
+from alertd.model.case import LineState, Notification, Obligation, ObligationKey, StoredMessage
 from alertd.model.ids import CaseId, RoleId, Token
 from alertd.model.message import Message, Problem, Unreadable
 from alertd.model.values import Channel, Rest, Severity
@@ -98,3 +98,9 @@ def trouble_line(about: str, key: str, now: datetime, text: str, role: RoleId = 
         role: Who is told.
     """
     return _line(about, key, role, "feed_alarm", now, (("source", text),))
+
+
+def bad_address_line(note: Notification, now: datetime) -> Obligation:
+    """Tell the administrators, once an address, that its provider refuses it for good."""
+    text = f"{note.channel} to {note.person} was refused for good: correct the address"
+    return trouble_line("bad_address", f"{note.person}.{note.channel}", now, text)

@@ -82,12 +82,12 @@ class ListReading(CaseReading):
         return tuple((_case(row)[0], alert) for row in rows for alert in _episodes(row, row["episode"]))
 
     def alert_by_code(self, code: str) -> tuple[CaseId, Alert] | None:
-        """The newest alert that carries this code."""
+        """The newest alert that carries this code; as the living case has it, where an alias has it too."""
         carrying = (
             select(cases, alerts.c.episode)
             .join(alerts, alerts.c.case_id == cases.c.id)
             .where(alerts.c.code == code)
-            .order_by(alerts.c.opened_at.desc())
+            .order_by(alerts.c.opened_at.desc(), cases.c.alias_of.is_not(None))
             .limit(1)
         )
         for row in self._rows(carrying):

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import Connection, Executable, Select
+from sqlalchemy import Connection, Executable, Select, update
 
 from alertd.store.dialect import Speech
 from alertd.store.keys import Keyring
 from alertd.store.rows import Stored
+from alertd.store.tables import cases
 
 T = TypeVar("T")
 Parameters = Mapping[str, object]
@@ -45,6 +46,14 @@ class Session:
         """First column of the first row, or None."""
         self._settle()
         return self._connection.execute(statement).scalar()
+
+    def _touch(self, ids: Iterable[str]) -> None:
+        """Make stale whatever is being decided on these cases as they stood: their lines have changed meanwhile."""
+        touched = sorted(set(ids))
+        if touched:
+            among = self._speech.among(cases.c.id, "ids")
+            growing = update(cases).where(among).values(revision=cases.c.revision + 1)
+            self._connection.execute(growing, {"ids": self._many(touched)})
 
     def _many(self, values: Collection[str] | Collection[int]) -> object:
         return self._speech.many(values)

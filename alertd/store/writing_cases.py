@@ -116,7 +116,7 @@ class CaseWriting(MessageWriting, LedgerWriting, CodeWriting, CaseChecking):
         """Obligations, referrals and the trace; what is renamed or joined goes first, at once."""
         change, row = one.change, one.change.row
         if change.joined or change.renamed:
-            self._rename(row.id, [other.id for other in change.joined], change.renamed)
+            self._rename(change)
         bulk.add(obligations, map(obligation_columns, change.new), On.KEEP)
         bulk.add(referrals, [(row.id, to, micros(at)) for to, at in change.referrals], On.KEEP)
         if change.trace:

@@ -12,7 +12,7 @@ from sqlalchemy import Table, and_, bindparam, delete, insert, select, text, upd
 
 from alertd.model.case import LineState, Notification, NotificationState, Obligation, ObligationKey
 from alertd.model.ids import CaseId
-from alertd.service.ports import Attempt
+from alertd.service.ports import Attempt, CaseChange
 from alertd.store.codec import dumps, micros, optional_micros
 from alertd.store.reading_outbox import KEY, OutboxReading
 from alertd.store.rows import (
@@ -68,8 +68,12 @@ class LedgerWriting(OutboxReading):
         return len(self._connection.execute(adding, values).all())  # psycopg does not count the rows of a batch
 
     def set_obligations(self, rows: Sequence[Obligation]) -> None:
-        """Store changed states, times and flags; a key that is not there changes nothing."""
+        """Store changed states, times and flags; a key that is not there changes nothing.
+
+        A decision that is under way was made on the lines as they stood: it becomes stale.
+        """
         self._settle()
+        self._touch(row.case for row in rows if row.case is not None)
         self._set_obligations(rows)
 
     def _set_obligations(self, rows: Iterable[Obligation]) -> None:
@@ -84,14 +88,15 @@ class LedgerWriting(OutboxReading):
 
     # ------------------------------------------------------------------------------------------------------- renaming
 
-    def _rename(self, case: CaseId, joined: Sequence[CaseId], renamed: Sequence[tuple[str, str, str]]) -> None:
+    def _rename(self, change: CaseChange) -> None:
         """Move obligations of joined cases to the survivor, and to new keys.
 
         Where two meet, the one that is further on stays.
         """
-        family = [case, *joined]
-        keys = {(about, old): new for about, old, new in renamed}
-        moved = {each.key: _moved(each, case, joined, keys) for each in self._of(family)}
+        case, joined = change.row.id, [row.id for row in change.joined]
+        keys = {(about, old): new for about, old, new in change.renamed}
+        episodes = {(other, old): new for other, old, new in change.episodes}
+        moved = {each.key: _moved(_in_series(each, episodes), case, joined, keys) for each in self._of([case, *joined])}
         changed = {old: new.key for old, new in moved.items() if old != new.key}
         if not changed:
             return
@@ -192,6 +197,14 @@ class LedgerWriting(OutboxReading):
 def _by_key(rows: Iterable[Obligation]) -> list[Obligation]:
     """In one order for all writers, so that none waits for another in a circle."""
     return sorted(rows, key=lambda row: row.key)
+
+
+def _in_series(row: Obligation, episodes: Mapping[tuple[str, int], int]) -> Obligation:
+    """A line of a joined case's alert under the episode that this alert has become part of."""
+    key = row.key
+    if key.about != "alert":
+        return row
+    return replace(row, key=replace(key, episode=episodes.get((key.scope, key.episode), key.episode)))
 
 
 def _moved(

@@ -24,9 +24,11 @@ class RecordWriting(CaseReading):
     def enqueue_rechecks(self, cases: Iterable[CaseId], at: datetime) -> None:
         """Ask for these cases to be judged again.
 
-        One that waits already keeps its place; an alias means its survivor.
+        One that waits already keeps its place; an alias means its survivor. A decision that is under way becomes
+        stale: it would clear the re-check without having seen what asked for it.
         """
         live = {row.id for row, _ in self._live(cases).values()}
+        self._touch(live)
         rows = [{"case_id": id_, "at": micros(at)} for id_ in sorted(live)]
         if rows:
             self._connection.execute(self._speech.insert(rechecks).on_conflict_do_nothing(), rows)

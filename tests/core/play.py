@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from alertd.core.decide import Decision, Terms, decide
 from alertd.core.fold import fold
@@ -21,6 +21,7 @@ from tests.core.book import small_book
 from tests.core.make import CASE, NOW, facts, row, stored
 from tests.core.world import hashed
 
+T = TypeVar("T")
 NOTHING_RECORDED = GlobalRecord(elsewhere=False, obligations=())
 
 
@@ -50,14 +51,15 @@ class Others:
                 return [self.shared for _ in keys]
 
 
-def finished(asking: Any, others: Others) -> Any:
+def finished(asking: Generator[Ask, Any, T], others: Others) -> T:
     """Run a generator of questions to its result."""
     reply: object = None
     while True:
         try:
             ask = asking.send(reply)
         except StopIteration as done:
-            return done.value
+            result: T = done.value
+            return result
         reply = others.reply(ask)
 
 
@@ -72,9 +74,7 @@ def judged(
     rules = book or small_book()
     made = Context(plan(rules), CASE, now, hashed, Moment(NOW, NOW))
     state = fold([stored(number, each) for number, each in enumerate(messages, start=1)])
-    found = finished(judge(state, replace(made, **context)), others or Others(rules))  # type: ignore[arg-type]
-    assert isinstance(found, Judged)
-    return found
+    return finished(judge(state, replace(made, **context)), others or Others(rules))  # type: ignore[arg-type]  # by name
 
 
 def decided(
@@ -88,9 +88,7 @@ def decided(
 ) -> Decision:
     """Decide a case."""
     rules = book or small_book()
-    found = finished(decide(known, messages, noted, now, Terms(plan(rules), hashed)), others or Others(rules))
-    assert isinstance(found, Decision)
-    return found
+    return finished(decide(known, messages, noted, now, Terms(plan(rules), hashed)), others or Others(rules))
 
 
 def recorded(decision: Decision, messages: Sequence[StoredMessage], known: Facts | None = None) -> Facts:

@@ -27,33 +27,38 @@ def times(first: datetime = START, *, hours: int = 72) -> st.SearchStrategy[date
     return st.integers(0, hours * 60).map(lambda minutes: first + timedelta(minutes=minutes))
 
 
+def _mostly(*values: object) -> st.SearchStrategy[object]:
+    """One of the values, or nothing once in a while."""
+    return st.sampled_from((*values, None))
+
+
+def _given(values: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value not in (None, [None])}
+
+
 @st.composite
 def _incident(draw: st.DrawFn) -> tuple[Kind, str, str, dict[str, object]]:
     number = draw(st.integers(1, 4))
     # A record is about one child all its life; identifiers are shared by records, which joins their cases.
-    person: dict[str, object] = {"ref": _PEOPLE[number % 3]}
-    if draw(st.booleans()):
-        person["age"] = draw(st.sampled_from((15, 17, 22, 40)))
-    if draw(st.integers(0, 3)) == 0:
-        person["associates"] = [draw(st.sampled_from(_PEOPLE))]
-    if draw(st.integers(0, 2)) == 0:
-        person["part_played"] = "victim"
-    incident: dict[str, object] = {"ref": f"I-{draw(st.integers(1, 4))}"}
-    if draw(st.integers(0, 3)):
-        incident["offence"] = [draw(st.sampled_from(_OFFENCES))]
-    if draw(st.integers(0, 2)):
-        incident["ward"] = draw(st.sampled_from(_WARDS))
-    if draw(st.integers(0, 2)) == 0:
-        incident["crime_ref"] = f"X-{draw(st.integers(1, 2))}"
-    if draw(st.integers(0, 5)) == 0:
-        incident["injury"] = "fatal"
+    person = {
+        "ref": _PEOPLE[number % 3],
+        "age": draw(_mostly(15, 17, 22, 40)),
+        "associates": [draw(_mostly(*_PEOPLE, None, None, None, None))],
+        "part_played": draw(_mostly("victim", None)),
+    }
+    incident = {
+        "ref": draw(st.sampled_from(("I-1", "I-2", "I-3", "I-4"))),
+        "offence": [draw(_mostly(*_OFFENCES))],
+        "ward": draw(_mostly(*_WARDS)),
+        "crime_ref": draw(_mostly("X-1", "X-2", None, None)),
+        "injury": draw(_mostly("fatal", None, None, None)),
+    }
     setting = draw(st.sampled_from(_SETTINGS))
-    data: dict[str, object] = {"setting": setting, "person": person, "incident": incident}
+    data: dict[str, object] = {"setting": setting, "person": _given(person), "incident": _given(incident)}
     happened = draw(st.none() | times(START - timedelta(hours=4), hours=30))
     when = happened.isoformat() if happened else None
     if setting == "custody":
-        custody = {"ref": draw(st.none() | st.sampled_from(("C-1", "C-2"))), "booked_in_at": when}
-        data["custody"] = {name: value for name, value in custody.items() if value is not None}
+        data["custody"] = _given({"ref": draw(_mostly("C-1", "C-2")), "booked_in_at": when})
     elif when:
         data |= {"hospital": {"presented_at": when}} if setting == "hospital_ae" else {"occurred_at": when}
     return Kind.INCIDENT, "feed", f"R-{number}", data

@@ -13,7 +13,7 @@ from alertd.model.conditions import Count
 from alertd.model.ids import LeafId, Token
 from alertd.model.message import Message
 from alertd.model.values import Answer
-from tests.core.book import small_book
+from tests.core.book import load, small_book
 from tests.core.make import after, custody, facts, incident, obligation, status, stored
 from tests.core.play import Others, decided, recorded
 
@@ -48,13 +48,15 @@ def test_statuses_received_before_the_incident_belong_to_its_history() -> None:
     assert (golden.known_at, golden.stopped_at, golden.stop_known_at) == (after(), after(-6), after(-5))
 
 
-def _stepped(*steps: Sequence[StoredMessage]) -> tuple[Decision, Sequence[StoredMessage]]:
-    known, so_far = facts(), list[StoredMessage]()
-    for number, messages in enumerate(steps):
-        so_far = [*so_far, *messages]
+def _stepped(first: Sequence[StoredMessage], *more: Sequence[StoredMessage]) -> Decision:
+    """Decide after each step, at the newest receipt so far."""
+    so_far = list(first)
+    found = decided(facts(), so_far, max(m.message.received_at for m in so_far))
+    for messages in more:
+        known = recorded(found, so_far)
+        so_far += messages
         found = decided(known, so_far, max(m.message.received_at for m in so_far))
-        known = recorded(found, so_far, known if number else None)
-    return found, so_far
+    return found
 
 
 def test_a_correction_that_no_longer_matches_stands_down_everyone_who_was_told() -> None:
@@ -79,8 +81,8 @@ def test_a_correction_that_no_longer_matches_stands_down_everyone_who_was_told()
 
 def test_messages_out_of_order_give_what_they_would_have_given_in_order() -> None:
     one, two, three = _all(custody(), custody(version=2, at=after(10), person__age=16), status("contact", at=after(20)))
-    ordered, _ = _stepped([one], [two], [three])
-    jumbled, _ = _stepped([three, one], [two])
+    ordered = _stepped([one], [two], [three])
+    jumbled = _stepped([three, one], [two])
     assert jumbled.history.runs == ordered.history.runs
     assert jumbled.history.clocks == ordered.history.clocks
 
@@ -193,3 +195,49 @@ def test_a_case_without_such_rules_asks_nothing_of_global_keys() -> None:
     key = ObligationKey("*", "rule:tension", "k", 1, "0", "community_safety")
     assert str(key) == "*/rule:tension:k/1#0@community_safety"
     assert str(replace(key, about="alert", key="")) == "*/alert/1#0@community_safety"
+
+
+# --- looking late
+
+
+WATCH = """\
+- rule: warned_once
+  title: Told while it is warned
+  source: Protocol
+  owner: head_of_service
+  review_by: 2027-03-31
+  severity: routine
+  status: live
+  if_missing: no_match
+  once_per: [case_ref]
+  when:
+    message: clock
+    all:
+      - field: clock.id
+        equals: contact_48h
+      - field: clock.state
+        equals: warned
+  then:
+    - refer: somebody
+"""
+
+
+def test_after_an_outage_every_turn_of_a_clock_is_judged_at_its_own_time() -> None:
+    book = load(WATCH)
+    one = _all(custody())
+    late = decided(facts(), one, after(hours=60), book=book)
+    begun = decided(facts(), one, after(), book=book)
+    woken = decided(recorded(begun, one), one, after(hours=60), book=book)
+    watched = [(r.known_at, r.ended_at) for r in late.history.runs if r.rule == "warned_once"]
+    assert watched == [(after(-10, hours=36), after(-10, hours=48))]
+    assert [(r.known_at, r.ended_at) for r in woken.history.runs if r.rule == "warned_once"] == watched
+    assert {r.rule: r.known_at for r in late.history.runs}["missed_contact"] == after(-10, hours=48)
+    assert {c.clock: c.known_at for c in woken.history.clocks}["panel_listing"] == after(-10, hours=48)
+
+
+def test_a_stop_between_two_turns_leaves_the_second_out() -> None:
+    contact = status("contact", at=after(hours=40), contact__outcome="contacted_family")
+    found = decided(facts(), _all(custody(), contact), after(hours=60), book=load(WATCH))
+    watched = [(r.known_at, r.ended_at) for r in found.history.runs if r.rule == "warned_once"]
+    assert watched == [(after(-10, hours=36), after(hours=40))]
+    assert "missed_contact" not in {r.rule for r in found.history.runs}

@@ -82,8 +82,8 @@ def test_a_kept_rule_never_ends() -> None:
 
 def test_a_key_that_becomes_known_renames_all_that_ran_under_the_old_name() -> None:
     twice = _step(_step(_step(History(), _match(key="old", fallback="old")), at=LATER), _match(key="old"), at=LAST)
-    other = _step(twice, _match(key="old"), _match("associate"), at=LAST)
-    named = _step(other, _match(key="new", fallback="old"), _match("associate"), at=LAST)
+    other = _step(_step(twice, _match(key="old"), _match("associate"), at=LAST), _match(key="old"), at=LAST)
+    named = _step(other, _match(key="new", fallback="old"), at=LAST)
     assert [(r.rule, r.key, r.episode) for r in named.runs] == [
         ("associate", "k", 1),
         ("death", "new", 1),

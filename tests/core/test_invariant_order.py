@@ -9,9 +9,9 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.nightly import examples
 from tests.core.stories import histories
 from tests.core.world import Input, Picture, World
-from tests.core.nightly import examples
 
 
 def _as_they_come(inputs: Sequence[Input], now: datetime) -> Picture:

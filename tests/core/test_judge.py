@@ -6,15 +6,15 @@ import pytest
 
 from alertd.core.cross import NO_TOKEN
 from alertd.core.judged import Match
-from alertd.core.plan import stop_of
+from alertd.core.plan import plan, stop_of
 from alertd.model.case import CrossRow, CrossSide
 from alertd.model.conditions import Another, Count
-from alertd.model.errors import MatcherError
+from alertd.model.errors import ConfigError, MatcherError
 from alertd.model.ids import ClockId, LeafId, RuleId, Token
 from alertd.model.message import Message
 from alertd.model.rulebook import RuleBook, RuleStatus
 from alertd.model.values import Answer
-from tests.core.book import load, small_book
+from tests.core.book import load, small_book, small_plan
 from tests.core.make import after, clock, custody, day, incident, status
 from tests.core.play import Others, judged
 
@@ -176,7 +176,7 @@ def test_a_missing_key_part_is_replaced_by_the_record_and_can_be_renamed() -> No
 
 def test_two_bookings_in_are_two_golden_hours() -> None:
     second = custody(record="R-2", custody__ref="C-2", custody__booked_in_at=after(-5))
-    assert [each.clock for each in judged(custody(), second).clocks].count("golden_hour") == 2
+    assert [str(each.clock) for each in judged(custody(), second).clocks].count("golden_hour") == 2
 
 
 def _golden(*messages: Message) -> dict[object, bool]:
@@ -363,3 +363,77 @@ def test_a_case_shows_itself_to_others_by_what_they_look_for() -> None:
     assert (_leaf(Count), CrossSide.TARGET) in sides
     assert (_leaf(Count), CrossSide.ANCHOR) in sides
     assert len({row.leaf for row in rows if row.side is CrossSide.TARGET}) == 3
+
+
+NAMED = f"""\
+- definition: missed
+  title: Missed
+  source: Protocol
+  owner: head_of_service
+  review_by: 2027-03-31
+  all:
+    - field: clock.state
+      equals: breached
+- rule: by_definition
+{ROUTINE}\
+  when:
+    message: clock
+    all:
+      - definition: missed
+      - any:
+          - field: clock.id
+            equals: golden_hour
+          - field: clock.id
+            equals: contact_48h
+  then:
+    - refer: somebody
+"""
+
+
+def test_a_clock_rule_hears_only_of_the_clocks_and_states_that_it_names() -> None:
+    loaded = plan(load(NAMED))
+    assert loaded.hears_clock("golden_hour", "breached")
+    assert not loaded.hears_clock("golden_hour", "running")
+    assert small_plan().hears_clock("contact_48h", "met_late")
+    assert not small_plan().hears_clock("golden_hour", "breached")
+    assert judged(custody(), now=after(hours=2), book=load(NAMED)).referrals == ("somebody",)
+
+
+LONELY = f"""\
+- clock: panel_note
+  title: Note
+  source: Protocol
+  owner: head_of_service
+  review_by: 2027-03-31
+  one_per: case_ref
+  starts_at: [clock.stopped_at]
+  or_else: [custody.charged_at]
+  due: 1 day
+  counts: elapsed
+  stops_when:
+    - status: panel_held
+  on_breach: {{notify: head_of_service, template: clock_breach, by: [email]}}
+- rule: note_it
+{ROUTINE}\
+  when:
+    message: clock
+    all:
+      - field: clock.id
+        equals: contact_48h
+  then:
+    - start_clock: panel_note
+"""
+
+
+def test_a_clock_with_no_time_at_all_starts_at_the_first_receipt_whenever_one_looks() -> None:
+    book = load(LONELY)
+    for now in (after(1), after(hours=70)):
+        (note,) = [each for each in judged(custody(), now=now, book=book).clocks if each.clock == "panel_note"]
+        assert (note.start_at, note.estimated) == (after(), True)
+
+
+def test_replacing_each_other_in_a_circle_is_refused() -> None:
+    rule = BOOK.rules[RuleId("custody_cohort")]
+    reads = replace(BOOK.rules[RuleId("contact_clocks")], instead_of=(rule.id, RuleId("retired")))
+    with pytest.raises(ConfigError, match="circle"):
+        plan(replace(BOOK, rules={**BOOK.rules, reads.id: reads}))

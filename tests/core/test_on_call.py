@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertd.core.calendar import local
-from alertd.core.on_call import DUTY, backup_of, handovers, hours_of, on_call, people_of
+from alertd.core.on_call import DUTY, backup_of, handovers, hours_of, on_call, people_of, to_person
 from alertd.model.ids import HoursId, PersonId, RoleId, RotaId
 from alertd.model.rulebook import Override, Role, Rota, RuleBook, Turns
 from tests.core.book import small_book
@@ -161,3 +161,10 @@ def test_hand_overs_are_the_changes_of_a_routing_role_up_to_the_first_after_the_
         small_book(), hours={HoursId("mash_hours"): replace(small_book().hours[HoursId("mash_hours")], days={})}
     )
     assert handovers(never, start, until) == ()
+
+
+def test_a_line_may_be_addressed_to_one_person() -> None:
+    found = on_call(small_book(), to_person(PersonId("head")), OPEN)
+    assert [person.id for person in found.people] == ["head"]
+    assert on_call(small_book(), to_person(PersonId("gone")), OPEN).people == ()
+    assert backup_of(small_book(), to_person(PersonId("head")), OPEN) is None

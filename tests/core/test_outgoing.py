@@ -34,7 +34,7 @@ def _desk(**more: object) -> Desk:
 
 
 def _judge(now: datetime, role: str = "duty_manager", desk: Desk | None = None, **more: object) -> Verdict:
-    return judge_line(obligation(role=role, **more), now, desk or _desk())
+    return judge_line(obligation(role=role, **more), now, desk or _desk())  # type: ignore[arg-type]  # by name
 
 
 def _who(verdict: Verdict) -> list[tuple[str, str, tuple[Channel, ...]]]:
@@ -106,3 +106,8 @@ def test_the_backup_is_told_when_nobody_here_can_be() -> None:
 
 def test_a_role_with_nobody_and_no_backup_is_nobody_there() -> None:
     assert _judge(DAY, "lonely") == NobodyThere()
+
+
+def test_somebody_whose_number_is_silent_is_told_by_other_ways() -> None:
+    desk = _desk(silent=frozenset({PersonId("manager")}))
+    assert _who(_judge(DAY, desk=desk)) == [("duty_manager", "manager", (Channel.EMAIL,))]

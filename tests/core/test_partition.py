@@ -12,7 +12,7 @@ from alertd.model.ids import CaseId, CaseRef, Token
 from alertd.model.message import Message
 from alertd.model.values import Kind
 from alertd.service.tokens import case_token
-from tests.core.make import after, incident, message, status, stored
+from tests.core.make import NOW, after, incident, message, status, stored
 from tests.core.world import hashed
 
 
@@ -25,7 +25,7 @@ def _shape(messages: Sequence[StoredMessage], facts: Sequence[Facts] = ()) -> tu
     return {frozenset(m.seq for m in group.messages) for group in groups}, {m.seq for m in orphans}
 
 
-def _about(event: str, about: dict[str, str], record: str = "S-1", at: datetime = after(), **more: str) -> Message:
+def _about(event: str, about: dict[str, str], record: str = "S-1", at: datetime = NOW, **more: str) -> Message:
     return message({"event": event, "at": at, **more}, kind=Kind.STATUS, record=record, at=at, about=about)
 
 

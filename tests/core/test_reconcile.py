@@ -10,10 +10,10 @@ from alertd.core.lines import Line
 from alertd.core.reconcile import Difference, reconcile
 from alertd.model.case import LineState, Obligation, ObligationKey
 from alertd.model.values import Channel, Rest, Severity
-from tests.core.make import CASE, VERSION, after
+from tests.core.make import CASE, NOW, VERSION, after
 
 
-def _line(step: str = "0", at: datetime = after(), role: str = "duty_manager", **more: object) -> Line:
+def _line(step: str = "0", at: datetime = NOW, role: str = "duty_manager", **more: object) -> Line:
     made = Line(
         key=ObligationKey(CASE, "alert", "", 1, step, role),
         at=at,
@@ -28,11 +28,11 @@ def _line(step: str = "0", at: datetime = after(), role: str = "duty_manager", *
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-def _reconcile(lines: Sequence[Line], ledger: Sequence[Obligation] = (), now: datetime = after()) -> Difference:
+def _reconcile(lines: Sequence[Line], ledger: Sequence[Obligation] = (), now: datetime = NOW) -> Difference:
     return reconcile(CASE, lines, ledger, now, VERSION)
 
 
-def _recorded(*lines: Line, state: LineState = LineState.TOLD, now: datetime = after()) -> list[Obligation]:
+def _recorded(*lines: Line, state: LineState = LineState.TOLD, now: datetime = NOW) -> list[Obligation]:
     return [replace(each, state=state) for each in _reconcile(lines, now=now).new]
 
 

@@ -6,7 +6,7 @@ from alertd.core.lines import Line, Scene
 from alertd.core.schedule import next_moment, schedule
 from alertd.model.ids import LadderId, RoleId, RuleId
 from alertd.model.message import DataNote, Problem
-from alertd.model.rulebook import Escalate, Notify, Request, Rule, RuleBook, RuleStatus
+from alertd.model.rulebook import Escalate, Notify, Rule, RuleBook, RuleStatus
 from alertd.model.values import Channel, Rest, Severity
 from tests.core.book import small_book
 from tests.core.make import CASE, accepted, after, clock, custody, episode, message, run, scene, status, stored
@@ -98,7 +98,7 @@ def test_lines_under_a_global_key_carry_its_scope_and_episode() -> None:
 
 def _escalating(**more: object) -> list[Line]:
     book = _rule("death", then=(Escalate(LadderId("golden_hour_missed")),))
-    return _of(scene(after(30), runs=(run("death"),), book=book, **more), "rule:death")  # type: ignore[arg-type]
+    return _of(scene(after(30), runs=(run("death"),), book=book, **more), "rule:death")
 
 
 def test_escalating_climbs_a_ladder_from_its_first_step_at_once() -> None:

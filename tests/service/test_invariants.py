@@ -13,7 +13,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -76,9 +76,7 @@ class AnyDay(RuleBasedStateMachine):
     @rule(child=st.integers(1, 4))
     def a_status_comes(self, child: int) -> None:
         """About a child by its custody record; of the fourth nobody has heard."""
-        self._take(
-            self.world.status({"about": {"custody_ref": f"C-P{child}"}, "event": "police_contacted_mash"})
-        )
+        self._take(self.world.status({"about": {"custody_ref": f"C-P{child}"}, "event": "police_contacted_mash"}))
 
     @precondition(lambda self: self.world.cases())
     @rule(number=st.integers(0, 5), by=st.sampled_from(_DESKS), verb=st.sampled_from(("accept", "release", "hand_on")))
@@ -86,10 +84,10 @@ class AnyDay(RuleBasedStateMachine):
         """On one of the cases; not everything can be done to every alert."""
         rows = self.world.cases()
         try:
-            getattr(self.world.people, verb)(rows[number % len(rows)].ref, PersonId(by), self.world.now)
+            standing = getattr(self.world.people, verb)(rows[number % len(rows)].ref, PersonId(by), self.world.now)
         except NotPossible:
             return
-        self.received += 1
+        self.received += standing.changed
         self.world.settle()
 
     @precondition(lambda self: self.world.cases())
@@ -113,9 +111,7 @@ class AnyDay(RuleBasedStateMachine):
         takes=st.booleans(),
         can_say=st.booleans(),
     )
-    def a_provider_changes(
-        self, outcome: Outcome | None, channels: set[Channel], takes: bool, can_say: bool
-    ) -> None:
+    def a_provider_changes(self, outcome: Outcome | None, channels: set[Channel], takes: bool, can_say: bool) -> None:
         """It fails on some channels from now on, or is well again."""
         provider = self.world.provider
 
@@ -211,12 +207,14 @@ class AnyDay(RuleBasedStateMachine):
 
 
 TestAnyDay = AnyDay.TestCase
-_FACTOR = 40 if environ.get("ALERTD_NIGHTLY") else 1
+_NIGHTLY = bool(environ.get("ALERTD_NIGHTLY"))
+_FACTOR = 40 if _NIGHTLY else 1
 TestAnyDay.settings = settings(
     max_examples=12 * _FACTOR,
     stateful_step_count=12,
     deadline=None,
-    derandomize=_FACTOR == 1,
+    derandomize=not _NIGHTLY,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+    phases=(Phase.generate, Phase.shrink) if _NIGHTLY else (Phase.generate,),
     print_blob=True,
 )

@@ -25,8 +25,8 @@ PLANTED = (
     *("CUST-55102", "HOSP-55113", "MISS-55124", "DISC-55135", "INCD-44871", "01TT/7734/26", "CAD 66413"),
     *("Grove Green", "Cann Hall", "Blackhorse Road Arches", "Lloyd Park Pavilion"),
     *("Whipps Cross", "Homerton", "Leyton Custody Suite", "Norfolk Constabulary", "Norfolk MASH", "Thetford"),
-    *("020 7946 0873", "Auntie Bettina", "Saint Crispin Academy", "HARM-SUMMARY-TEXT", "NOTE-FREE-TEXT", "REF-STATUS-331"),
-    *("QUARANTINED-SECRET", "wounding_gbh", "attempted_murder", "knife_sharp", "life_changing"),
+    *("020 7946 0873", "Auntie Bettina", "Saint Crispin Academy", "HARM-SUMMARY-TEXT", "NOTE-FREE-TEXT"),
+    *("REF-STATUS-331", "QUARANTINED-SECRET", "wounding_gbh", "attempted_murder", "knife_sharp", "life_changing"),
 )
 RECORDS = ("POLREC-70011", "NHSREC-70022", "MISREC-70033", "SCHREC-70044", "COMREC-70055")
 

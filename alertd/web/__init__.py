@@ -1,0 +1,1 @@
+"""The one listener: health, figures, and what providers report."""
