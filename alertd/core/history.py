@@ -43,15 +43,23 @@ def in_order(facts: Facts, messages: Sequence[StoredMessage], noted: frozenset[i
     """Whether one step from the stored runs is enough.
 
     It is when the case has the same earlier messages as before, none of them noted elsewhere that was not or the other
-    way round, every other came at one and the same moment after the one up to which it is settled, and time had made
-    nothing due in between that nobody has looked at yet.
+    way round, every other came at one and the same moment after the one up to which it is settled and after all that
+    is recorded of it, and time had made nothing due in between that nobody has looked at yet.
     """
     settled, due = facts.row.settled_at, facts.row.wake_at
     before = {m.seq for m in facts.messages}
     if settled is None or not before <= {m.seq for m in messages} or noted & before != facts.noted:
         return False
     fresh = {m.message.received_at for m in messages if m.seq not in before and not is_act(m)}
-    return len(fresh) <= 1 and all(at > settled and (due is None or at < due) for at in fresh)
+    latest = _latest(facts)
+    return len(fresh) <= 1 and all(settled < at and latest <= at and (due is None or at < due) for at in fresh)
+
+
+def _latest(facts: Facts) -> datetime:
+    """When the newest of what is recorded became known: a clock's deadline may be past the newest message."""
+    runs = [at for run in facts.runs for at in (run.known_at, run.ended_at) if at is not None]
+    clocks = [at for clock in facts.clocks for at in (clock.known_at, clock.withdrawn_at) if at is not None]
+    return max([*runs, *clocks], default=facts.row.opened_at)
 
 
 def is_act(stored: StoredMessage) -> bool:

@@ -1,4 +1,4 @@
-"""The daemon's listener: health, figures, and the providers' webhooks; a daemon that cannot listen works all the same."""
+"""The daemon's listener: health, figures, providers' webhooks; a daemon that cannot listen works all the same."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ class Listening:
         self._again_at = monotonic() + self._backoff.failed().total_seconds()
         self.trouble = f"cannot listen on {listen}"
         text = (
-            f"alertd cannot listen on {listen} ({fault.strerror or type(fault).__name__}): replies and delivery reports "
-            "do not come in, alerts go out as ever. Remedy: end what uses that port, or change web.listen."
+            f"alertd cannot listen on {listen} ({fault.strerror or type(fault).__name__}): replies by text do not come "
+            "in, alerts go out as ever. Remedy: end what uses that port, or change web.listen, and restart alertd."
         )
         self._troubles.tell("web", f"{self._parts.now():%Y%m%d}", text)
 

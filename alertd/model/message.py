@@ -79,6 +79,7 @@ class Unreadable:
         source: Source as far as it could be told, at most 64 printable ASCII characters; "unknown source" otherwise.
         id: Message id as far as it could be told, or "".
         reason: Plain words, without any value from the message.
+        beside: What the delivery said beside the bytes, by name: without it a plain body cannot be read again.
     """
 
     source: str
@@ -86,3 +87,4 @@ class Unreadable:
     reason: str
     raw: bytes
     received_at: datetime
+    beside: tuple[tuple[str, str | int], ...] = ()

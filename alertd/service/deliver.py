@@ -5,6 +5,7 @@ Source: ARCHITECTURE, invariants 2, 5 and 6.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -29,6 +30,7 @@ from alertd.model.delivery import (
     Sender,
     Sent,
 )
+from alertd.model.errors import StoreUnavailable
 from alertd.model.values import Channel
 from alertd.service.composing import Composed, Composer
 from alertd.service.doubts import DOUBT_LIMIT, Doubts
@@ -105,6 +107,7 @@ class Deliver:
         self._composer = composer
         self._desk = desk
         self._means = means
+        self._answers: deque[tuple[Notification, Outcome]] = deque()
         self._ways = OtherWays(composer, means.senders, desk, means.new_id)
         self._doubts = Doubts(store, composer, means.senders, means.monotonic)
 
@@ -139,6 +142,7 @@ class Deliver:
 
     def resolve_doubts(self, now: datetime, limit: int = DOUBT_LIMIT) -> int:
         """Look up what is in doubt; see `Doubts.resolve`."""
+        self._settle_answers(now)
         return self._doubts.resolve(now, limit)
 
     # --- lease

@@ -79,8 +79,7 @@ class Intake:
 
     def refuse(self, arrival: Arrival, reason: str, now: datetime) -> None:
         """Quarantine a delivery that could not be processed although it could be read; somebody is told."""
-        source, id_ = sender_of(arrival.body, arrival.properties)
-        bad = Unreadable(source, id_, reason, arrival.body, arrival.received_at)
+        bad = _refused(arrival, reason)
         with self._store.write(Rank.INTAKE) as writing:
             self._quarantine(writing, [bad], now, self._ruling().terms.hashed)
 
@@ -99,7 +98,7 @@ class Intake:
                 keyed_hash=hashed, keep=options.keep, synonyms=options.synonyms,
             )  # fmt: skip
             if isinstance(result, Message) and result.source.startswith(PERSON_SOURCE) and not each.by_person:
-                result = Unreadable(*sender_of(each.body, each.properties), SPOOFED, each.body, each.received_at)
+                result = _refused(each, SPOOFED)
             if isinstance(result, Unreadable):
                 unreadable.append(result)
             else:
@@ -130,6 +129,11 @@ class Intake:
         for each in unreadable:
             writing.quarantine_add(each)
             writing.add_obligations(unreadable_lines(each, now, hashed))
+
+
+def _refused(arrival: Arrival, reason: str) -> Unreadable:
+    source, id_ = sender_of(arrival.body, arrival.properties)
+    return Unreadable(source, id_, reason, arrival.body, arrival.received_at, arrival.properties.given())
 
 
 def _without_duplicates(readable: Fresh, reading: Reading) -> tuple[Fresh, int]:

@@ -43,8 +43,7 @@ class Mending:
             NotPossible: there is no such message, or it is settled.
         """
         row, raw = self._open(id_)
-        properties = Properties(message_id=row.message_id or None, app_id=row.source)
-        arrival = Arrival(raw, properties, row.received_at)
+        arrival = Arrival(raw, Properties.of(row.beside), row.received_at)
         if (reason := self._intake.why_unreadable(arrival)) is not None:
             return Replayed(id_, None, reason)
         totals = self._intake.take([arrival], now)

@@ -137,7 +137,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class QuarantineRow:
-    """An unreadable message, kept until a person settles it."""
+    """An unreadable message, kept until a person settles it; `beside` is what the delivery said beside the bytes."""
 
     id: int
     source: str
@@ -147,6 +147,7 @@ class QuarantineRow:
     settled_at: datetime | None
     settled_by: str
     settled_why: str
+    beside: tuple[tuple[str, str | int], ...] = ()
 
 
 class Reading(Protocol):

@@ -123,7 +123,7 @@ class ListReading(CaseReading):
         return None if row is None else (self._quarantine_row(row), self._keyring.open_own(row["raw"], "quarantine"))
 
     def _quarantine_row(self, row: Stored) -> QuarantineRow:
-        source, message_id = loads(self._keyring.open_own(row["sender"], "sender"))
+        source, message_id, beside = loads(self._keyring.open_own(row["sender"], "sender"))
         return QuarantineRow(
             id=row["id"],
             source=source,
@@ -132,6 +132,7 @@ class ListReading(CaseReading):
             received_at=moment(row["received_at"]),
             settled_at=optional_moment(row["settled_at"]),
             settled_by=row["settled_by"],
+            beside=tuple((str(name), value) for name, value in beside),
             settled_why=str(loads(self._keyring.open_own(row["settled_why"], "settled why"))[0]),
         )
 

@@ -44,7 +44,7 @@ class RecordWriting(CaseReading):
     def quarantine_add(self, unreadable: Unreadable) -> int:
         """Keep an unreadable message, encrypted, and count it; returns its id."""
         adding = insert(quarantine).values(
-            sender=self._keyring.seal_own(dumps([unreadable.source, unreadable.id]), "sender"),
+            sender=self._keyring.seal_own(dumps([unreadable.source, unreadable.id, unreadable.beside]), "sender"),
             reason=unreadable.reason,
             received_at=micros(unreadable.received_at),
             raw=self._keyring.seal_own(unreadable.raw, "quarantine"),

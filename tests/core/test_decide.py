@@ -231,8 +231,8 @@ def test_after_an_outage_every_turn_of_a_clock_is_judged_at_its_own_time() -> No
     watched = [(r.known_at, r.ended_at) for r in late.history.runs if r.rule == "warned_once"]
     assert watched == [(after(-10, hours=36), after(-10, hours=48))]
     assert [(r.known_at, r.ended_at) for r in woken.history.runs if r.rule == "warned_once"] == watched
-    assert {r.rule: r.known_at for r in late.history.runs}["missed_contact"] == after(-10, hours=48)
-    assert {c.clock: c.known_at for c in woken.history.clocks}["panel_listing"] == after(-10, hours=48)
+    assert {str(r.rule): r.known_at for r in late.history.runs}["missed_contact"] == after(-10, hours=48)
+    assert {str(c.clock): c.known_at for c in woken.history.clocks}["panel_listing"] == after(-10, hours=48)
 
 
 def test_a_stop_between_two_turns_leaves_the_second_out() -> None:

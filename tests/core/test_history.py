@@ -17,7 +17,7 @@ NEWS = Moment(after(), after())
 
 def _match(rule: str = "death", **more: object) -> Match:
     made = Match(
-        rule=RuleId(rule), key="k", fallback="k", glob=False, asks=False, presumed=False, at=after(), check=(),
+        rule=RuleId(rule), key="k", fallback="k", asks=False, presumed=False, at=after(), check=(),
         record=Token(b"r"), since=None,
     )  # fmt: skip
     return replace(made, **more)  # type: ignore[arg-type]
@@ -163,6 +163,10 @@ def test_history_is_judged_again_when_order_membership_or_time_could_matter() ->
     due = replace(KNOWN, row=row(settled_at=after(), wake_at=after(1)))
     assert not in_order(due, [FIRST, two[0]], NONE)
     assert in_order(due, [FIRST], NONE)
+    for later in ({"runs": (run(known_at=after(5)),)}, {"clocks": (clock(withdrawn_at=after(5)),)}):
+        ahead = replace(KNOWN, **later)
+        assert not in_order(ahead, [FIRST, two[0]], NONE)
+        assert in_order(ahead, [FIRST, stored(2, custody(version=2, at=after(5)))], NONE)
 
 
 def test_moments_are_those_at_which_something_that_rules_read_came() -> None:

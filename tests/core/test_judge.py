@@ -337,7 +337,6 @@ def test_two_other_incidents_in_a_ward_and_this_one_are_a_cluster() -> None:
     others = Others(BOOK, _rows(leaf, b"a", b"b"))
     found = judged(GBH, others=others)
     assert "tension" in {match.rule for match in found.matches}
-    assert next(match for match in found.matches if match.rule == "tension").glob
     assert "tension" not in _rules(GBH, others=Others(BOOK, _rows(leaf, b"a")))
     assert "tension" not in _rules(GBH, others=Others(BOOK, _rows(leaf, b"a", b"b", given=Answer.UNKNOWN)))
     assert {look.leaf for look, _ in found.verify} == {look.leaf for look in others.asked}

@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alertd.model.message import DataNote, Problem
 from alertd.model.values import Kind
@@ -165,3 +167,17 @@ def test_a_field_given_twice_is_unknown_and_a_person_given_twice_is_unreadable()
     assert problems(twice) == {"custody.suite": Problem.GIVEN_TWICE}
     assert "custody.suite" not in twice.fields
     assert "`person`" in unreadable(body.replace('"person":', '"person": {}, "person":').encode()).reason
+
+
+@given(
+    st.builds(
+        Properties,
+        content_type=st.none() | st.text(max_size=9),
+        message_id=st.none() | st.text(max_size=9),
+        type=st.none() | st.text(max_size=9),
+        app_id=st.none() | st.text(max_size=9),
+        timestamp=st.none() | st.integers(0, 2**40),
+    )
+)
+def test_what_a_delivery_said_beside_the_body_can_be_kept_and_said_again(properties: Properties) -> None:
+    assert Properties.of(properties.given()) == properties

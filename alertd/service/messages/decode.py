@@ -52,7 +52,7 @@ def decode(
         claim = claim_of(parse(body), properties)
         return _read(check(claim), Reading(received_at, synonyms), keyed_hash, keep)
     except MessageError as error:
-        return _unreadable(claim, str(error), body, received_at)
+        return _unreadable(claim, str(error), body, received_at, properties)
 
 
 def sender_of(body: bytes, properties: Properties) -> tuple[str, str]:
@@ -100,5 +100,5 @@ def _message(
     )
 
 
-def _unreadable(claim: Claim, reason: str, body: bytes, received_at: datetime) -> Unreadable:
-    return Unreadable(shown_source(claim), shown_id(claim), reason, body, received_at)
+def _unreadable(claim: Claim, reason: str, body: bytes, received_at: datetime, properties: Properties) -> Unreadable:
+    return Unreadable(shown_source(claim), shown_id(claim), reason, body, received_at, properties.given())

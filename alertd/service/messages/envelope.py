@@ -5,8 +5,8 @@ Source: CloudEvents 1.0.2, JSON event format, section 3 (structured mode); AMQP 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
 from alertd.model.errors import InvalidMessage
@@ -37,6 +37,18 @@ class Properties:
     type: str | None = None
     app_id: str | None = None
     timestamp: int | None = None
+
+    @classmethod
+    def of(cls, given: Iterable[tuple[str, str | int]]) -> Properties:
+        """The same again from what `given` said."""
+        said = dict(given)
+        texts = {name: str(said[name]) for name in ("content_type", "message_id", "type", "app_id") if name in said}
+        return cls(timestamp=int(said["timestamp"]) if "timestamp" in said else None, **texts)
+
+    def given(self) -> tuple[tuple[str, str | int], ...]:
+        """What was given, by name."""
+        named = ((each.name, getattr(self, each.name)) for each in fields(self))
+        return tuple((name, value) for name, value in named if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
