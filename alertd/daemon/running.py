@@ -33,7 +33,7 @@ from alertd.transport.systemd_notify import SystemdNotifier, notifier
 
 BEAT = 0.5
 """Seconds between two looks of the main thread: signals, watchdog, status."""
-DRAIN = 9.0
+DRAIN = 8.0
 """Seconds that a stop may take; what is under way then is looked up at the next start."""
 LANES = 8
 """Requests to providers at the same time."""

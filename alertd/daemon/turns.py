@@ -17,7 +17,7 @@ _DOUBTS = 2
 
 
 class TickTurn:
-    """Writes troubles, and does whatever time has made due.
+    """Does whatever time has made due, and writes troubles.
 
     Args:
         parts: The installation.
@@ -34,7 +34,8 @@ class TickTurn:
     def __call__(self) -> float:
         """Take a turn; seconds until the next thing falls due."""
         now = self._parts.now()
-        if self._troubles.write(self._parts.store) + self._cases.run(now):
+        decided = self._cases.run(now)
+        if decided + self._troubles.write(self._parts.store):
             self._decided()
             return 0.0
         return seconds_to_next(self._parts)

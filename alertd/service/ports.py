@@ -95,7 +95,7 @@ class CaseChange:
         new: Obligations to add. Adding a key that exists changes nothing.
         changed: Obligations whose state, time or flags change.
         renamed: (about, old key, new key) to apply to obligations of this case before anything else.
-        episodes: (joined case, old episode, new episode) to apply to its alerts' obligations as they become this case's.
+        episodes: (joined case, old episode, new episode): its alerts' obligations become this case's under the new one.
         cross: All its cross rows, replacing what is stored.
         verify: Queries whose answers were used, with the rows seen; other rows now make the write stale.
         trace: Compact reasons of the decision (JSON text, no personal values).

@@ -142,7 +142,7 @@ class Replies:
         if self._is_answered(person, reply):
             return Handled(Result.REPLAYED)
         answers = [
-            self._orders.obey(command, Doing(person, reply.received_at, self._id(reply, n)))
+            self._orders.obey(command, Doing(person, reply.received_at, f"{self.identity(reply.provider_id)}/{n}"))
             for n, command in enumerate(asked.commands)
         ]
         with self._store.write(Rank.PEOPLE) as writing:
@@ -166,8 +166,9 @@ class Replies:
         writing.set_note(note, now.isoformat())
         return True
 
-    def _id(self, reply: Reply, number: int) -> str:
-        return f"reply/{self._key(reply.provider_id)}/{number}"
+    def identity(self, provider_id: str) -> str:
+        """What the identities of all messages begin with that a reply gives to intake."""
+        return f"reply/{self._key(provider_id)}"
 
     def _key(self, text: str) -> str:
         return self._circle.hashed(f"reply|{text}").hex()[:32]

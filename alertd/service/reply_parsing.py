@@ -166,6 +166,8 @@ def _codes(groups: Sequence[str]) -> list[str]:
 
     A telephone number ends in six digits too: beside a group of four or more, nothing is a code.
     """
+    if any(len(group) > 3 and len(group) != _DIGITS for group in groups):
+        return []
     sixes: list[str] = []
     part = ""
     for group in groups:
@@ -173,11 +175,7 @@ def _codes(groups: Sequence[str]) -> list[str]:
         if len(part) == _DIGITS:
             sixes.append(part)
             part = ""
-    if not part:
-        return sixes
-    if any(len(group) > 3 and len(group) != _DIGITS for group in groups):
-        return []
-    return [group for group in groups if len(group) == _DIGITS]
+    return [group for group in groups if len(group) == _DIGITS] if part else sixes
 
 
 def _command(place: _Place, behind: Sequence[str], words: Sequence[str]) -> Command | None:

@@ -150,7 +150,6 @@ _FROM_A_SENDER = {
 
 def event_words(row: Obligation, book: RuleBook) -> str:
     """What a digest line says happened."""
-    notes = dict(row.note)
     if row.template == "stand_down":
         return "stood down"
     if row.key.step.startswith("breach"):
@@ -159,8 +158,14 @@ def event_words(row: Obligation, book: RuleBook) -> str:
         return "deadline near"
     if row.key.about == "quality":
         return f"check {check_words(row.check)}"
+    return _system_words(row) or "; ".join(title(name, book) for name in row.reasons)
+
+
+def _system_words(row: Obligation) -> str:
+    """What a line says that is about no case; "" for others."""
+    notes = dict(row.note)
     if row.template == "feed_alarm":
         return notes.get("source", "fault")
     if row.template in _FROM_A_SENDER:
         return f"{_FROM_A_SENDER[row.template]} {notes.get('source', '')} at {notes.get('time', '')}"
-    return "; ".join(title(name, book) for name in row.reasons)
+    return ""

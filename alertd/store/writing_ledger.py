@@ -95,7 +95,7 @@ class LedgerWriting(OutboxReading):
         """
         case, joined = change.row.id, [row.id for row in change.joined]
         keys = {(about, old): new for about, old, new in change.renamed}
-        episodes = {(other, old): new for other, old, new in change.episodes}
+        episodes = {(str(other), old): new for other, old, new in change.episodes}
         moved = {each.key: _moved(_in_series(each, episodes), case, joined, keys) for each in self._of([case, *joined])}
         changed = {old: new.key for old, new in moved.items() if old != new.key}
         if not changed:

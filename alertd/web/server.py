@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 _KEEP_ALIVE = 5
 _MOST_AT_ONCE = 200
+_WAITING = 100
 
 
 class Server:
@@ -62,6 +63,7 @@ class Server:
 
 
 def _bound(listen: str) -> socket.socket:
+    """A socket on which connections wait from now on, before the thread that takes them has begun."""
     host, _, port = listen.rpartition(":")
     host = host.strip("[]")
     found = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -70,6 +72,7 @@ def _bound(listen: str) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(_WAITING)
     except OSError:
         bound.close()
         raise

@@ -61,13 +61,13 @@ def test_keys_are_unique_deciding_twice_adds_nothing_and_what_stands_is_what_is_
     assert [row.key for each in again.decided for row in each.decision.changed] == []
     wanted = {row.key for rows in world.wanted(now).values() for row in rows}
     standing = {row.key for row in live(own)}
-    assert {key for key in standing - wanted if not _kept_breach(key)} == set()
+    assert {key for key in standing - wanted if not _stays(key)} == set()
     assert wanted - {row.key for row in (*own, *shared)} == set()
 
 
-def _kept_breach(key: ObligationKey) -> bool:
-    """A breach that was told stays on record when the clock turns out to be met late; data-quality notes stay too."""
-    return key.about.startswith("clock:") or key.about == "quality" or "repeat" in key.step
+def _stays(key: ObligationKey) -> bool:
+    """What is told stays told: a breach of a clock that was met late, and a note on data since corrected."""
+    return key.about == "quality" or (key.about.startswith("clock:") and key.step.startswith("breach"))
 
 
 def _fired(inputs: Sequence[Input], looks: Sequence[datetime], now: datetime) -> dict[ObligationKey, bool]:

@@ -14,7 +14,7 @@ from alertd.model.delivery import CannotSay, LookUp, Outcome, Outgoing, Sent
 from alertd.model.errors import StaleWrite, StoreUnavailable
 from alertd.model.ids import CaseId
 from alertd.rulebook.settings import Settings
-from alertd.service.casework import Casework
+from alertd.service.casework import Batch, Casework
 from alertd.service.composing import Composer
 from alertd.service.deliver import LEASE, Deliver, Means
 from alertd.service.intake import Arrival
@@ -38,6 +38,12 @@ def only_case(parts: Parts) -> CaseId:
     return row.id
 
 
+def write_and_clear(parts: Parts, batch: Batch, case: CaseId) -> None:
+    with parts.store.write(Rank.TICK) as writing:
+        work(parts).write(batch, writing, NOW)
+        writing.clear_rechecks([case])
+
+
 def test_a_decision_made_before_a_line_was_told_is_made_again(parts: Parts) -> None:
     take(parts)
     case = only_case(parts)
@@ -58,9 +64,8 @@ def test_a_decision_never_clears_a_recheck_that_it_has_not_seen(parts: Parts) ->
     with parts.store.write(Rank.DELIVER) as other:
         other.enqueue_rechecks([case], NOW)
 
-    with pytest.raises(StaleWrite), parts.store.write(Rank.TICK) as writing:
-        work(parts).write(batch, writing, NOW)
-        writing.clear_rechecks([case])
+    with pytest.raises(StaleWrite):
+        write_and_clear(parts, batch, case)
 
     with parts.store.read() as reading:
         assert list(reading.rechecks(10)) == [case]

@@ -8,6 +8,7 @@ from alertd.model.case import NotificationState
 from alertd.model.values import Channel
 from alertd.transport.endpoint import Endpoint
 from tests.doubles.fake_twilio import FakeTwilio
+from tests.doubles.fake_twilio_state import HANG_AFTER_TAKING
 from tests.doubles.mailserver import MailServer
 from tests.doubles.waiting import eventually
 from tests.e2e.conftest import Run
@@ -95,6 +96,25 @@ def test_after_the_request_left_the_text_is_found_and_only_the_mail_is_repeated_
     assert all(note.state is NotificationState.SENT for note in by_channel.values())
     assert by_channel[Channel.EMAIL].repeat
     assert not by_channel[Channel.SMS].repeat
+
+
+def test_a_stop_while_a_provider_hangs_leaves_in_time_and_the_text_is_found_afterwards(
+    run: Run, installation: Installation, endpoint: Endpoint, fake_twilio: FakeTwilio, mail_server: MailServer
+) -> None:
+    daemon = run().consuming()
+    fake_twilio.fault(HANG_AFTER_TAKING)
+    assert publish(endpoint, incident("custody")) == ()
+    fake_twilio.expect(MASH_PHONE)
+    mail_server.expect(MASH_MAIL)
+
+    daemon.stop()
+
+    [text] = installation.notifications(NotificationState.SENDING)
+    assert text.channel is Channel.SMS
+    run(later=LEASES_RAN_OUT).consuming()
+    eventually(installation.is_quiet)
+    fake_twilio.assert_nothing_else()
+    mail_server.assert_nothing_else()
 
 
 def test_a_kill_in_the_middle_of_a_crowd_loses_and_doubles_nothing(

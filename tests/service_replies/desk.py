@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from alertd.daemon.rehearsal import Sending
+from alertd.core.outgoing import Desk as Reachable
+from alertd.daemon.rehearsal import CHANNELS, Sending
 from alertd.model.case import Alert, Facts
+from alertd.service.opt_outs import OptOuts
 from alertd.service.replies import Circle, Handled, Replies, Reply
+from alertd.service.sending import Planner
 from tests.service.stage import KEYRING, shipped_voice
 from tests.service.world import World, custody, new_world
 
@@ -24,10 +28,11 @@ class Desk:
     replies: Replies
     _sids: count[int] = field(default_factory=lambda: count(1))
 
-    def alert(self, person: str = "P1") -> str:
-        """Let a child be booked in; the code of the alert."""
-        self.world.told(self.world.incident(custody(person)))
-        return self.case(person).alerts[-1].code
+    def alert(self, child: str = "P1") -> str:
+        """Let a child be booked in whose family may be rung; the code of the alert."""
+        person = {"ref": child, "age": 15, "safe_to_contact": "yes"}
+        self.world.told(self.world.incident({**custody(child), "person": person}))
+        return self.case(child).alerts[-1].code
 
     def text(self, text: str, from_: str = MASH, sid: str = "") -> Handled:
         """Text back, and do what follows."""
@@ -46,9 +51,9 @@ class Desk:
         """Messages that left after so many."""
         return self.world.sent[before:]
 
-    def case(self, person: str = "P1") -> Facts:
+    def case(self, child: str = "P1") -> Facts:
         """The case of a child as it stands."""
-        found = self.world.case(person)
+        found = self.world.case(child)
         assert found is not None
         return found
 
@@ -62,4 +67,12 @@ def new_desk(folder: Path) -> Desk:
     """A desk on a database of its own."""
     world = new_world(folder)
     circle = Circle(lambda: world.book, shipped_voice(), KEYRING.token)
+    opt_outs = OptOuts(KEYRING.token)
+
+    def who_can_be_told(_: datetime) -> Reachable:
+        with world.store.read() as reading:
+            silent = opt_outs.people(reading, world.book)
+        return Reachable(world.book, world.rules.ruling.terms.rest, CHANNELS, {}, silent)
+
+    world._planner = Planner(world.store, who_can_be_told, world._names)
     return Desk(world, Replies(world.store, lambda: world.people, circle))

@@ -104,7 +104,7 @@ class Provider:
 def asked(app: ASGIApp, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
     """Make one request of an application, as a server would hand it on."""
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    sent = {name: value.encode("latin-1") for name, value in headers.items()}
+    sent = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
 
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
