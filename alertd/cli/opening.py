@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from alertd.cli.screen import bad
 from alertd.core.on_call import on_call
 from alertd.daemon.parts import Parts, open_parts, read_settings
 from alertd.model.errors import NotPossible
@@ -34,6 +35,8 @@ def settings_of(config: Path | None) -> Settings:
 def opened(config: Path | None) -> Iterator[Parts]:
     """Open the installation meant; closed on leaving."""
     with open_parts(settings_of(config)) as parts:
+        if why := parts.rules.present.refused:
+            bad(f"the rule files are refused, so the last good set is used: {why} Run: alertd check")
         yield parts
 
 

@@ -15,7 +15,7 @@ from alertd.core.on_call import DUTY, handovers
 from alertd.model.case import AlertState, ClockRun, ObligationKey
 from alertd.model.ids import LadderId, RoleId
 from alertd.model.message import Problem
-from alertd.model.rulebook import Ladder, LadderStep, RuleBook
+from alertd.model.rulebook import Clock, Ladder, LadderStep, RuleBook
 from alertd.model.values import Channel, Rest, Severity
 
 FIRST_TEXT = "urgent_response"
@@ -35,7 +35,7 @@ class Climb:
 
 def climb(scene: Scene, episode: Episode) -> Climb:
     """Work out what all texts of an alert name."""
-    return Climb(scene, episode, running_clock(scene), check_of(scene, episode))
+    return Climb(scene, episode, running_clock(scene, episode.alert.duty), check_of(scene, episode))
 
 
 def alert_lines(scene: Scene, episode: Episode) -> Iterable[Line]:
@@ -87,15 +87,24 @@ def check_of(scene: Scene, episode: Episode) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fields))
 
 
-def running_clock(scene: Scene) -> str:
-    """The clock that an alert's text names: the one with a ladder of its own first, then the next one due."""
+def running_clock(scene: Scene, duty: RoleId) -> str:
+    """The clock that an alert's text names.
+
+    One with a ladder of its own first, then one of which the duty role is warned, then any; the next one due of these.
+    """
     live = [
         c for c in scene.clocks if c.withdrawn_at is None and c.stop_known_at is None and c.clock in scene.book.clocks
     ]
     if not live:
         return ""
-    first = min(live, key=lambda c: (scene.book.clocks[c.clock].breach_ladder is None, c.due_at, c.clock, c.key))
-    return clock_name(first)
+    return clock_name(min(live, key=lambda c: (_distance(scene.book.clocks[c.clock], duty), c.due_at, c.clock, c.key)))
+
+
+def _distance(clock: Clock, duty: RoleId) -> int:
+    """How far a clock is from the duty role's own work."""
+    if clock.breach_ladder is not None:
+        return 0
+    return 1 if any(duty in warn.roles for warn in clock.warn) else 2
 
 
 def _first(of: Climb) -> Iterable[Line]:

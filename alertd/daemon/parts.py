@@ -16,12 +16,12 @@ from pydantic import BaseModel
 from alertd.core.calendar import local
 from alertd.core.outgoing import Desk
 from alertd.daemon.clock import Now, random_id, utc_now
-from alertd.daemon.rules_in_force import Judge, RulesInForce, load_rules
+from alertd.daemon.rules_in_force import IN_FORCE, Judge, RuleSet, RulesInForce, RulesRefused, load_rules, recall_rules
 from alertd.daemon.senders import Captured, Senders, Ways, senders
 from alertd.model.case import Notification
 from alertd.model.delivery import Outcome, Outgoing
 from alertd.model.errors import ConfigError
-from alertd.model.ids import Token
+from alertd.model.ids import Token, Version
 from alertd.rulebook.problems import Weight, format_problem
 from alertd.rulebook.reference import Reference
 from alertd.rulebook.secret import Secret
@@ -141,7 +141,8 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
         options: How the parts are to work.
 
     Raises:
-        ConfigError: secrets, rules or senders cannot be used: every problem at once.
+        ConfigError: secrets, rules or senders cannot be used: every problem at once. Files with errors in them are no
+            problem as long as a set that was in force before is on record; `rules.present.refused` says so.
         SchemaMismatch: the store must be migrated first.
         StoreUnavailable: the store cannot be reached.
     """
@@ -151,17 +152,40 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
     with ExitStack() as undone:
         closing = undone.enter_context(ExitStack())
         today = local(options.now()).date()
-        rules = _tried(problems, lambda: load_rules(settings, hashed, options.judge, today))
+        rules, refused = _loaded(problems, lambda: load_rules(settings, hashed, options.judge, today))
         made = _tried(problems, lambda: senders(Ways(settings, options.now, options.captured, closing)))
-        if problems or keyring is None or rules is None or made is None:
-            raise ConfigError("\n".join(dict.fromkeys(problems)))
+        if problems or keyring is None or made is None:
+            raise ConfigError("\n".join(dict.fromkeys([*problems, *([str(refused)] if refused else [])])))
         if migrate:
             migrate_store(settings)
         store = _open_store(settings, keyring)
         closing.callback(store.close)
+        rules = rules or _last_good(store, settings, keyring, options.judge, refused)
         parts = _wired(settings, options, _Opened(store, keyring, RulesInForce(rules), made), closing.pop_all())
         undone.pop_all()
     return parts
+
+
+def _loaded(problems: list[str], load: Callable[[], RuleSet]) -> tuple[RuleSet | None, RulesRefused | None]:
+    try:
+        return load(), None
+    except RulesRefused as refused:
+        return None, refused
+    except ConfigError as problem:
+        problems.append(str(problem))
+        return None, None
+
+
+def _last_good(
+    store: SqlStore, settings: Settings, keyring: Keyring, judge: Judge, refused: RulesRefused | None
+) -> RuleSet:
+    """The set that was in force before the files were spoilt: nobody is left without an alert for a slip in a file."""
+    with store.read() as reading:
+        version = reading.note(IN_FORCE)
+        text = reading.version_text(Version(version)) if version else None
+    if text is None or refused is None:
+        raise refused or ConfigError("there are no rules to work by")
+    return recall_rules(text, refused, settings, keyring.token, judge)
 
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from alertd.core.calendar import local
 from alertd.daemon.bench import Bench
 from alertd.daemon.figures import Figures
 from alertd.daemon.parts import Parts
-from alertd.daemon.rules_in_force import RuleSet, RulesRefused, files_text, load_rules
+from alertd.daemon.rules_in_force import IN_FORCE, RuleSet, RulesRefused, files_text, load_rules
 from alertd.daemon.troubles import Troubles
 from alertd.model.errors import ConfigError, MatcherError, StoreUnavailable
 from alertd.model.ids import ClockId
@@ -86,8 +86,7 @@ class Reload:
 
 def _first(why: Exception) -> str:
     if isinstance(why, RulesRefused):
-        first = why.first
-        return f"{first.file}:{first.line}: {first.code} {first.message}."
+        return why.in_short
     return str(why).rstrip(".") + "."
 
 
@@ -103,3 +102,4 @@ def record_version(parts: Parts, rules: RuleSet) -> None:
         raise ConfigError("the files were changed while they were read: reload once more")
     with parts.store.write(Rank.TICK) as writing:
         writing.record_version(rules.book.version, text, parts.now())
+        writing.set_note(IN_FORCE, rules.book.version)

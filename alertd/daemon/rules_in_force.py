@@ -15,13 +15,15 @@ from alertd.model.ids import Token
 from alertd.model.rulebook import RuleBook
 from alertd.model.view import Matcher
 from alertd.rulebook.files import folder_files, rule_files, version_of
-from alertd.rulebook.loader import SETTINGS_FILE, load
+from alertd.rulebook.loader import SETTINGS_FILE, load, load_text
 from alertd.rulebook.problems import Problem, Report, Weight, format_problem
 from alertd.rulebook.settings import Settings
 from alertd.service.casework import Ruling
 from alertd.service.messages import fold_word
 from alertd.transport.render import Renderer
 
+IN_FORCE = "rules_in_force"
+"""Stored fact: the version of the last set that was in force."""
 Judge = Callable[[RuleBook], Matcher]
 """Makes who judges by a rule book."""
 
@@ -35,6 +37,11 @@ class RulesRefused(ConfigError):
         self.problems = problems
         self.first = errors[0]
 
+    @property
+    def in_short(self) -> str:
+        """The first error with its place, on one line."""
+        return f"{self.first.file}:{self.first.line}: {self.first.code} {self.first.message}."
+
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
@@ -46,6 +53,7 @@ class RuleSet:
         ruling: Terms and judge.
         synonyms: Other word, folded → word of the vocabulary.
         problems: Warnings.
+        refused: Why the files were refused, when this is the last good set instead; "" when it is the files'.
     """
 
     book: RuleBook
@@ -53,6 +61,7 @@ class RuleSet:
     ruling: Ruling
     synonyms: dict[str, str]
     problems: tuple[Problem, ...]
+    refused: str = ""
 
 
 class RulesInForce:
@@ -99,11 +108,32 @@ def load_rules(settings: Settings, hashed: Callable[[str], Token], judge: Judge,
     loaded = load(settings.rules, settings.config, settings.templates, today=today)
     if loaded.book is None:
         raise RulesRefused(loaded.problems)
-    book = loaded.book
-    rest = RestHours(settings.rest.start, settings.rest.end, settings.rest.early)
-    terms = Terms(plan(book), hashed, rest)
     texts = Renderer.from_folder(settings.templates)
-    return RuleSet(book, texts, Ruling(terms, judge(book)), _synonyms(book), loaded.problems)
+    return RuleSet(
+        loaded.book, texts, _ruling(loaded.book, settings, hashed, judge), _synonyms(loaded.book), loaded.problems
+    )
+
+
+def recall_rules(
+    text: str, why: RulesRefused, settings: Settings, hashed: Callable[[str], Token], judge: Judge
+) -> RuleSet:
+    """Load the last good set again, as `files_text` wrote it, while the files are refused.
+
+    Raises:
+        RulesRefused: this program does not take it any more.
+    """
+    files: dict[str, str] = json.loads(text)
+    loaded = load_text(files)
+    if loaded.book is None:
+        raise RulesRefused(loaded.problems)
+    texts = Renderer({name.rpartition("/")[2]: each for name, each in files.items() if name.endswith(".j2")})
+    ruling = _ruling(loaded.book, settings, hashed, judge)
+    return RuleSet(loaded.book, texts, ruling, _synonyms(loaded.book), loaded.problems, why.in_short)
+
+
+def _ruling(book: RuleBook, settings: Settings, hashed: Callable[[str], Token], judge: Judge) -> Ruling:
+    rest = RestHours(settings.rest.start, settings.rest.end, settings.rest.early)
+    return Ruling(Terms(plan(book), hashed, rest), judge(book))
 
 
 def _synonyms(book: RuleBook) -> dict[str, str]:

@@ -104,6 +104,10 @@ class Daemon:
         parts = self._open()
         if parts is None:
             return 0
+        if why := parts.rules.present.refused:
+            _log.error("rules_refused", reason=why)
+            text = f"The files were refused at the start, so the last good set is in force: {why} Remedy: alertd check"
+            self._shared.troubles.tell("rules", f"{self._now():%Y%m%dT%H%M%S.%f}", text)
         self._bench.keep(Disagreements(parts.store, parts.keyring.token))
         _spare_the_collector()
         loops = Loops(parts, self._shared)
@@ -193,7 +197,8 @@ class Daemon:
 def _opened(settings: Settings, options: Options) -> Parts:
     parts = open_parts(settings, options=options)
     try:
-        record_version(parts, parts.rules.present)
+        if not parts.rules.present.refused:
+            record_version(parts, parts.rules.present)
     except AlertdError:
         parts.close()
         raise

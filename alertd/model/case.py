@@ -207,7 +207,9 @@ class ObligationKey:
     role: str
 
     def __str__(self) -> str:
-        return f"{self.scope}/{self.about}{':' + self.key[:12] if self.key else ''}/{self.episode}#{self.step}@{self.role}"
+        return (
+            f"{self.scope}/{self.about}{':' + self.key[:12] if self.key else ''}/{self.episode}#{self.step}@{self.role}"
+        )
 
 
 class LineState(StrEnum):

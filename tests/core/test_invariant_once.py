@@ -66,8 +66,11 @@ def test_keys_are_unique_deciding_twice_adds_nothing_and_what_stands_is_what_is_
 
 
 def _stays(key: ObligationKey) -> bool:
-    """What is told stays told: a breach of a clock that was met late, and a note on data since corrected."""
-    return key.about == "quality" or (key.about.startswith("clock:") and key.step.startswith("breach"))
+    """What is told stays told: the breach of a clock that was met late, with its repeats, and a note on data since
+    corrected.
+    """
+    is_breach = key.about == "clock:golden_hour" and key.step.startswith("breach")
+    return key.about == "quality" or is_breach or (key.about == "alert" and key.step.startswith("golden_hour."))
 
 
 def _fired(inputs: Sequence[Input], looks: Sequence[datetime], now: datetime) -> dict[ObligationKey, bool]:
