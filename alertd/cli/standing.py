@@ -15,6 +15,7 @@ from alertd.cli.options import AsJson, Config
 from alertd.cli.outbox import STUCK
 from alertd.cli.screen import bad, good, heading, say, show_facts, show_json, show_table, when
 from alertd.core.wording import clock_word, time_left
+from alertd.daemon.heartbeat import SILENT_AFTER, last_heartbeat, last_refusal
 from alertd.model.case import MessageOutcome, NotificationState
 from alertd.service.ports import Reading
 
@@ -51,12 +52,38 @@ def _data(reading: Reading, now: datetime) -> dict[str, Any]:
         "messages": {RECEIVED: received, **totals, "adds_up": sum(totals.values()) == received},
         "counts": dict(reading.statistics(now)),
         "next_at": reading.next_wake(now),
+        "daemon": _daemon(reading, now),
+        "refused": _refusal(reading),
     }
+
+
+def _daemon(reading: Reading, now: datetime) -> dict[str, Any]:
+    heard = last_heartbeat(reading)
+    if heard is None:
+        return {"running": False, "heard_at": None, "status": "", "loops": {}, "queue": None}
+    running = now - heard.at <= SILENT_AFTER
+    return {
+        "running": running,
+        "heard_at": heard.at,
+        "status": heard.status,
+        "loops": heard.loops,
+        "queue": heard.queue,
+    }
+
+
+def _refusal(reading: Reading) -> dict[str, Any] | None:
+    found = last_refusal(reading)
+    return {"at": found[0], "why": found[1]} if found is not None else None
 
 
 def _look_at(data: Mapping[str, Any]) -> list[str]:
     """What a person should look at, each with the command that shows it."""
     counts, found = data["counts"], []
+    if not data["daemon"]["running"]:
+        heard = data["daemon"]["heard_at"]
+        found.append(f"the daemon does not run{f', last heard of at {when(heard)}' if heard else ''}: `alertd run`")
+    if data["refused"]:
+        found.append(f"changed rules are refused: {data['refused']['why']} `alertd check`")
     if not data["messages"]["adds_up"]:
         found.append("the outcomes of messages do not add up to what was received: tell the developers")
     if waiting := counts["open_quarantine"]:
@@ -69,9 +96,12 @@ def _look_at(data: Mapping[str, Any]) -> list[str]:
 
 
 def _show(data: Mapping[str, Any], now: datetime) -> None:
-    counts, messages = data["counts"], data["messages"]
+    counts, messages, daemon = data["counts"], data["messages"], data["daemon"]
     show_facts(
         [
+            ("daemon", daemon["status"] if daemon["running"] else "not running"),
+            ("loops", ", ".join(f"{name} {age:.0f} s ago" for name, age in daemon["loops"].items()) or "-"),
+            ("messages in queue", "-" if daemon["queue"] is None else str(daemon["queue"])),
             ("rules version", data["rules"]),
             ("open cases", str(counts["open_cases"])),
             ("running clocks", str(counts["running_clocks"])),

@@ -102,6 +102,12 @@ class Loops:
         """How messages come in."""
         return self._feed.status
 
+    @property
+    def waiting(self) -> int:
+        """Messages that wait in the queue or folder, those in hand included."""
+        backlog = self._feed.backlog()
+        return backlog.ready + backlog.held
+
     def start(self) -> None:
         """Begin; nothing waits for the broker."""
         for loop in self._all:

@@ -83,6 +83,7 @@ class Parts:
         keyring: Of `privacy.encryption_key`.
         rules: Rules, people and templates in force.
         senders: Ways out by channel, in the order tried.
+        opt_outs: Whose numbers are not to be texted, as far as it was learned.
         desk: Who can be told at a moment, over what, and when nobody may be woken.
         tick, planner, deliver: The verbs of time and of sending.
         now: The present, aware UTC.
@@ -94,6 +95,7 @@ class Parts:
     keyring: Keyring
     rules: RulesInForce
     senders: Senders
+    opt_outs: OptOuts
     desk: Callable[[datetime], Desk]
     tick: Tick
     planner: Planner
@@ -292,9 +294,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
 
     def desk(_: datetime) -> Desk:
         present = rules.present
-        with store.read() as reading:
-            silent = opt_outs.people(reading, present.book)
-        return Desk(present.book, present.ruling.terms.rest, usable, {}, silent)
+        return Desk(present.book, present.ruling.terms.rest, usable, {}, opt_outs.people(present.book))
 
     return Parts(
         settings=settings,
@@ -302,6 +302,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
         keyring=opened.keyring,
         rules=rules,
         senders=ways,
+        opt_outs=opt_outs,
         desk=desk,
         tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id),
         planner=Planner(store, desk, options.new_id),

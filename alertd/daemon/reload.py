@@ -9,6 +9,7 @@ import structlog
 from alertd.core.calendar import local
 from alertd.daemon.bench import Bench
 from alertd.daemon.figures import Figures
+from alertd.daemon.heartbeat import keep_refusal
 from alertd.daemon.parts import Parts
 from alertd.daemon.rules_in_force import IN_FORCE, RuleSet, RulesRefused, files_text, load_rules
 from alertd.daemon.troubles import Troubles
@@ -49,6 +50,7 @@ class Reload:
         judged = Ruling(new.ruling.terms, self._bench(new.book))
         old = self._parts.rules.swap(replace(new, ruling=judged))
         self._figures.rules_in_force(new.book.version)
+        keep_refusal(self._parts.store, "", self._parts.now())
         _log.info("rules_reloaded", version=new.book.version, before=old.book.version)
         return True
 
@@ -81,6 +83,7 @@ class Reload:
         self._figures.rules_rejected.inc()
         text = f"Changed rules were refused, the others stay in force: {first} Remedy: run 'alertd check', then reload."
         self._troubles.tell("rules", f"{self._parts.now():%Y%m%dT%H%M%S.%f}", text)
+        keep_refusal(self._parts.store, first, self._parts.now())
         _log.error("rules_refused", reason=first)
 
 

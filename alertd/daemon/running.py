@@ -14,6 +14,7 @@ import structlog
 from alertd.daemon.bench import Bench
 from alertd.daemon.clock import Now, utc_now
 from alertd.daemon.figures import Figures
+from alertd.daemon.heartbeat import Heartbeat, Pulse
 from alertd.daemon.lanes import SendingLanes
 from alertd.daemon.logs import configure_logs
 from alertd.daemon.loops import Loops, Shared, Wakes
@@ -115,11 +116,13 @@ class Daemon:
         self.figures.rules_in_force(parts.rules.book().version)
         loops.start()
         _log.info("daemon_started", rules=parts.rules.book().version)
+        pulse = Pulse(parts.store)
         reload = Reload(parts, self._bench, self._shared.troubles, self.figures)
         while (heard := next_signal(BEAT)) not in STOPS:
             if heard is SIGHUP:
                 self._reload(reload, loops, parts)
             self._beat(loops, parts)
+            pulse.beat(Heartbeat(self._now(), self._status, self._shared.progress.ages(), loops.waiting))
         self._drain(loops, parts, heard)
         return 0
 

@@ -57,6 +57,8 @@ class DeliverTurn:
     def __call__(self) -> float:
         """Take a turn; seconds until the next message may leave."""
         now = self._parts.now()
+        with self._parts.store.read() as reading:
+            self._parts.opt_outs.learn(reading)
         planned = self._lines.run(now)
         if planned:
             self._planned()

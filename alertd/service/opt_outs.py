@@ -25,10 +25,15 @@ class OptOuts:
 
     def __init__(self, hashed: Callable[[str], Token]) -> None:
         self._hashed = hashed
+        self._learned: Mapping[str, str] = {}
 
-    def people(self, reading: Reading, book: RuleBook) -> frozenset[PersonId]:
-        """People whose present number is not to be texted."""
-        marked = _marked(reading)
+    def learn(self, reading: Reading) -> None:
+        """Take over what is on record, by whichever machine: who plans a message then asks memory, not the store."""
+        self._learned = _marked(reading)
+
+    def people(self, book: RuleBook) -> frozenset[PersonId]:
+        """People whose present number is not to be texted, as far as it was learned."""
+        marked = self._learned
         found = (book.people.get(PersonId(id_)) for id_ in marked)
         return frozenset(person.id for person in found if person is not None and self._is_marked(person, marked))
 

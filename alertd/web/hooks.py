@@ -15,7 +15,7 @@ from datetime import datetime
 from xml.sax.saxutils import escape
 
 import structlog
-from starlette.concurrency import run_in_threadpool
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,6 +27,8 @@ from alertd.transport.twilio_signature import is_signed
 from alertd.transport.twilio_sms import BAD_ADDRESS_CODES
 from alertd.web.forms import Form, Malformed, read_form
 
+AT_ONCE = 2
+"""Requests that work with the store at the same time: a flood of reports leaves the loops their connections."""
 INBOUND = "/hooks/twilio/inbound"
 STATUS = "/hooks/twilio/status"
 
@@ -68,6 +70,7 @@ class TwilioHooks:
     def __init__(self, twilio: Twilio, count: Count) -> None:
         self._twilio = twilio
         self._count = count
+        self._limiter = CapacityLimiter(AT_ONCE)
 
     async def inbound(self, request: Request) -> Response:
         """Take a reply; an answer to a number on record goes through the outbox, not in this response."""
@@ -84,7 +87,7 @@ class TwilioHooks:
         try:
             if not self._is_genuine(request, form):
                 return self._refused(hook, "forged", "the signature is not right", 403)
-            return await run_in_threadpool(take, request, form)
+            return await to_thread.run_sync(take, request, form, limiter=self._limiter)
         except AlertdError as trouble:
             # Not taken, or not wholly: the provider is told so, shows it to whoever runs the account, and tries the
             # fallback address if there is one. The ladder climbs on meanwhile.

@@ -8,6 +8,8 @@ from datetime import datetime
 import pytest
 
 from alertd.cli.night import SCRIPT
+from alertd.cli.opening import opened
+from alertd.daemon.heartbeat import SILENT_AFTER, Heartbeat, Pulse, keep_refusal
 from alertd.model.case import MessageOutcome
 from alertd.shipped import shipped
 from tests.cli.installation import Installation
@@ -111,7 +113,27 @@ def test_status_adds_up_and_says_what_a_person_must_look_at(seen: Installation) 
 
 
 def test_status_of_a_quiet_installation_is_exit_0(here: Installation) -> None:
-    assert "Nothing waits for a person" in here.done("status")
+    with opened(here.config) as parts:
+        Pulse(parts.store).beat(Heartbeat(parts.now(), "rules 1; messages come in", {"tick": 0.2}, 3))
+    said = here.done("status")
+    assert "Nothing waits for a person" in said
+    assert "rules 1; messages come in" in said
+    assert "tick 0 s ago" in said
+
+
+def test_status_says_when_the_daemon_does_not_run(here: Installation) -> None:
+    assert "the daemon does not run: `alertd run`" in here.refused("status")
+    with opened(here.config) as parts:
+        Pulse(parts.store).beat(Heartbeat(parts.now() - 2 * SILENT_AFTER, "", {}, 0))
+    assert "the daemon does not run, last heard of at" in here.refused("status")
+
+
+def test_status_shows_why_changed_rules_were_refused_until_a_load_is_taken(here: Installation) -> None:
+    with opened(here.config) as parts:
+        keep_refusal(parts.store, "clocks.yaml:12: E014 no unit of time.", parts.now())
+        assert "changed rules are refused: clocks.yaml:12: E014" in here.refused("status")
+        keep_refusal(parts.store, "", parts.now())
+    assert "changed rules" not in here.refused("status")
 
 
 def test_an_alert_that_nobody_has_accepted_makes_status_exit_1(here: Installation) -> None:

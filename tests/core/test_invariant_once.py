@@ -69,7 +69,7 @@ def _stays(key: ObligationKey) -> bool:
     """What is told stays told: the breach of a clock that was met late, with its repeats, and a note on data since
     corrected.
     """
-    is_breach = key.about == "clock:golden_hour" and key.step.startswith("breach")
+    is_breach = key.about.startswith("clock:") and key.step.startswith("breach")
     return key.about == "quality" or is_breach or (key.about == "alert" and key.step.startswith("golden_hour."))
 
 

@@ -100,7 +100,7 @@ class AnyDay(RuleBasedStateMachine):
         self.received += 1
         self.world.settle()
 
-    @rule(minutes=st.sampled_from((1, 4, 11, 40, 300, 1500)))
+    @rule(minutes=st.sampled_from((1, 4, 11, 40, 200, 720)))
     def time_passes(self, minutes: int) -> None:
         """Everything due on the way is done."""
         self.world.run_until(self.world.now + timedelta(minutes=minutes), including=True)
@@ -210,8 +210,8 @@ TestAnyDay = AnyDay.TestCase
 _NIGHTLY = bool(environ.get("ALERTD_NIGHTLY"))
 _FACTOR = 40 if _NIGHTLY else 1
 TestAnyDay.settings = settings(
-    max_examples=9 * _FACTOR,
-    stateful_step_count=12,
+    max_examples=20 * _FACTOR,
+    stateful_step_count=14,
     deadline=None,
     derandomize=not _NIGHTLY,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

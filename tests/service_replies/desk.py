@@ -71,8 +71,8 @@ def new_desk(folder: Path) -> Desk:
 
     def who_can_be_told(_: datetime) -> Reachable:
         with world.store.read() as reading:
-            silent = opt_outs.people(reading, world.book)
-        return Reachable(world.book, world.rules.ruling.terms.rest, CHANNELS, {}, silent)
+            opt_outs.learn(reading)
+        return Reachable(world.book, world.rules.ruling.terms.rest, CHANNELS, {}, opt_outs.people(world.book))
 
     world._planner = Planner(world.store, who_can_be_told, world._names)
     return Desk(world, Replies(world.store, lambda: world.people, circle))
