@@ -14,7 +14,7 @@ from alertd.cli.options import AsJson, Config
 from alertd.cli.screen import bad, console, good, plural, say, show_json
 from alertd.core.calendar import local
 from alertd.daemon.clock import utc_now
-from alertd.daemon.parts import secret_problems
+from alertd.daemon.secrets_read import secret_problems
 from alertd.model.rulebook import RuleBook
 from alertd.rulebook.loader import load
 from alertd.rulebook.problems import Problem, Weight, as_json, format_problem

@@ -9,8 +9,9 @@ import typer
 from alertd.cli.opening import config_path, settings_of
 from alertd.cli.options import Config
 from alertd.cli.screen import good
-from alertd.daemon.parts import migrate_store, read_keyring
+from alertd.daemon.parts import migrate_store
 from alertd.daemon.running import run_daemon
+from alertd.daemon.secrets_read import read_keyring
 from alertd.store import open_store
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import Self, TypeVar
+from typing import Self
 from urllib.parse import urlsplit
-
-from pydantic import BaseModel
 
 from alertd.core.calendar import local
 from alertd.core.outgoing import Desk
 from alertd.daemon.clock import Now, random_id, utc_now
 from alertd.daemon.rules_in_force import IN_FORCE, Judge, RuleSet, RulesInForce, RulesRefused, load_rules, recall_rules
+from alertd.daemon.secrets_read import read_keyring, secret_problems, tried
 from alertd.daemon.senders import Captured, Senders, Ways, senders
 from alertd.model.case import Notification
 from alertd.model.delivery import Outcome, Outgoing
@@ -24,7 +23,6 @@ from alertd.model.errors import ConfigError
 from alertd.model.ids import Token, Version
 from alertd.rulebook.problems import Weight, format_problem
 from alertd.rulebook.reference import Reference
-from alertd.rulebook.secret import Secret
 from alertd.rulebook.settings import Settings
 from alertd.rulebook.settings_file import load_settings
 from alertd.service.casework import IntakeSettings
@@ -35,7 +33,7 @@ from alertd.service.opt_outs import OptOuts
 from alertd.service.sending import Planner
 from alertd.service.texts import Voice
 from alertd.service.tick import Tick
-from alertd.store import Keyring, SqlStore, load_master, open_store
+from alertd.store import Keyring, SqlStore, open_store
 from alertd.store import migrate as bring_up_to_date
 
 Settled = Callable[[Notification, Outcome], None]
@@ -149,13 +147,13 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
         StoreUnavailable: the store cannot be reached.
     """
     problems = secret_problems(settings)
-    keyring = _tried(problems, lambda: read_keyring(settings))
+    keyring = tried(problems, lambda: read_keyring(settings))
     hashed = keyring.token if keyring else lambda text: Token(text.encode())
     with ExitStack() as undone:
         closing = undone.enter_context(ExitStack())
         today = local(options.now()).date()
         rules, refused = _loaded(problems, lambda: load_rules(settings, hashed, options.judge, today))
-        made = _tried(problems, lambda: senders(Ways(settings, options.now, options.captured, closing)))
+        made = tried(problems, lambda: senders(Ways(settings, options.now, options.captured, closing)))
         if problems or keyring is None or made is None:
             raise ConfigError("\n".join(dict.fromkeys([*problems, *([str(refused)] if refused else [])])))
         if migrate:
@@ -188,52 +186,6 @@ def _last_good(
     if text is None or refused is None:
         raise refused or ConfigError("there are no rules to work by")
     return recall_rules(text, refused, settings, keyring.token, judge)
-
-
-T = TypeVar("T")
-
-
-def _tried(problems: list[str], make: Callable[[], T]) -> T | None:
-    """Make something, or add why it cannot be made."""
-    try:
-        return make()
-    except ConfigError as problem:
-        problems.append(str(problem))
-        return None
-
-
-def secret_problems(settings: Settings) -> list[str]:
-    """Why secrets that the settings name cannot be read; never a secret itself."""
-    problems: list[str] = []
-    for secret in _secrets(settings):
-        _tried(problems, secret.resolve)
-    return problems
-
-
-def _secrets(part: object) -> Iterator[Secret]:
-    if isinstance(part, Secret):
-        yield part
-    elif isinstance(part, BaseModel):
-        for _, value in part:
-            yield from _secrets(value)
-    elif isinstance(part, tuple):
-        for value in part:
-            yield from _secrets(value)
-
-
-def read_keyring(settings: Settings) -> Keyring:
-    """The keyring of `privacy.encryption_key`.
-
-    Raises:
-        ConfigError: there is none, it cannot be read, or it is no key.
-    """
-    key = settings.privacy.encryption_key
-    if key is None:
-        raise ConfigError(
-            "privacy.encryption_key is missing, and nothing is stored without it: make a key with "
-            "`head -c 32 /dev/urandom | base64`, keep it in a file, and write 'encryption_key: {file: PATH}'"
-        )
-    return Keyring(load_master(key.resolve()))
 
 
 def migrate_store(settings: Settings) -> None:

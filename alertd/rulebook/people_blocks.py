@@ -50,14 +50,14 @@ def _span(reading: r.Reading, node: Node) -> Span:
 
 
 def role(reading: r.Reading, settings: r.Settings) -> Role:
-    """Read a `role` block."""
+    """Read a `role` block; one with `during` and without `otherwise` is closed outside its hours."""
     name = settings.need("role", scalars.identifier)
     during = settings.may("during", reading.refer("hours"), None)
     otherwise = settings.may("otherwise", role_id(reading), None)
-    if ("during" in settings) != ("otherwise" in settings):
-        message = "'during' and 'otherwise' stand together: who answers in these hours, and who in all others"
-        place = settings.place_of("during" if "during" in settings else "otherwise")
-        settings.refuse(Fault("E011", place, message, "add the one that is missing"))
+    if "otherwise" in settings and "during" not in settings:
+        message = "'otherwise' says who answers outside some hours, and no hours are named"
+        remedy = "add 'during:', or take 'otherwise:' out"
+        settings.refuse(Fault("E011", settings.place_of("otherwise"), message, remedy))
     return Role(
         id=RoleId(name),
         title=settings.need("title", scalars.text),

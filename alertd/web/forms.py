@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-import anyio
 from starlette.requests import ClientDisconnect, Request
 
 MOST_BYTES = 64 * 1024
@@ -38,7 +38,7 @@ async def read_form(request: Request) -> Form | Malformed:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
         return Malformed("no form", 415)
     try:
-        with anyio.fail_after(MOST_SECONDS):
+        async with asyncio.timeout(MOST_SECONDS):
             body = await _body(request)
     except TimeoutError:
         return Malformed("too slow", 408)

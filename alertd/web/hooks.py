@@ -8,6 +8,7 @@ Source: CONTRACT, HTTP; Twilio, "Messaging webhooks" and "Outbound message statu
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from datetime import datetime
 from xml.sax.saxutils import escape
 
 import structlog
-from anyio import CapacityLimiter, to_thread
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -70,7 +71,7 @@ class TwilioHooks:
     def __init__(self, twilio: Twilio, count: Count) -> None:
         self._twilio = twilio
         self._count = count
-        self._limiter = CapacityLimiter(AT_ONCE)
+        self._turn = asyncio.Semaphore(AT_ONCE)
 
     async def inbound(self, request: Request) -> Response:
         """Take a reply; an answer to a number on record goes through the outbox, not in this response."""
@@ -87,7 +88,8 @@ class TwilioHooks:
         try:
             if not self._is_genuine(request, form):
                 return self._refused(hook, "forged", "the signature is not right", 403)
-            return await to_thread.run_sync(take, request, form, limiter=self._limiter)
+            async with self._turn:
+                return await run_in_threadpool(take, request, form)
         except AlertdError as trouble:
             # Not taken, or not wholly: the provider is told so, shows it to whoever runs the account, and tries the
             # fallback address if there is one. The ladder climbs on meanwhile.

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from alertd.core.lines import Line, Scene
+from alertd.core.on_call import DUTY
 from alertd.core.schedule import schedule
 from alertd.core.schedule_alerts import alert_lines, running_clock
-from alertd.model.case import AlertState, ObligationKey
+from alertd.model.case import AlertState, ClockRun, ObligationKey
 from alertd.model.ids import RoleId
 from alertd.model.message import DataNote, Problem
 from alertd.model.values import Rest
@@ -168,11 +169,17 @@ def test_other_clocks_leave_the_managers_step_alone(other: object) -> None:
 # --- texts and hand-over
 
 
-def test_the_text_names_the_clock_with_a_ladder_first_then_the_next_due() -> None:
-    golden = clock()
-    assert running_clock(scene(clocks=(CONTACT, golden))) == "golden_hour/k/1"
-    assert running_clock(scene(clocks=(CONTACT, replace(golden, withdrawn_at=after())))) == "contact_48h/k/1"
-    assert running_clock(scene(clocks=(replace(CONTACT, stop_known_at=after()), clock("gone")))) == ""
+def _named(*clocks: ClockRun) -> str:
+    return running_clock(scene(clocks=clocks), DUTY)
+
+
+def test_the_text_names_the_clock_with_a_ladder_then_one_the_duty_is_warned_of_then_the_next_due() -> None:
+    golden, panel = clock(), clock("panel_listing", hours=5)
+    assert _named(CONTACT, panel, golden) == "golden_hour/k/1"
+    assert _named(panel, CONTACT, replace(golden, withdrawn_at=after())) == "contact_48h/k/1"
+    assert _named(panel, replace(CONTACT, stop_known_at=after()), clock("gone")) == "panel_listing/k/1"
+    assert _named(replace(CONTACT, stop_known_at=after()), clock("gone")) == ""
+    assert _named(replace(CONTACT, key="late"), replace(CONTACT, due_at=after(30))) == "contact_48h/k/1"
 
 
 def test_the_alert_says_what_to_check_each_field_once() -> None:

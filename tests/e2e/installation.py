@@ -10,7 +10,8 @@ from pathlib import Path
 from textwrap import dedent
 
 from alertd.daemon.clock import utc_now
-from alertd.daemon.parts import migrate_store, read_keyring, read_settings
+from alertd.daemon.parts import migrate_store, read_settings
+from alertd.daemon.secrets_read import read_keyring
 from alertd.model.case import Notification, NotificationState
 from alertd.service.messages import Properties
 from alertd.shipped import shipped

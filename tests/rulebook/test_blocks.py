@@ -47,7 +47,6 @@ def errors(old: str, new: str) -> list[str]:
         ("days: {mon: {from: 09:00, to: 17:15}, fri: {from: 09:00, to: 24:00}}", "days: {}", "E011"),
         ("fri: {from", "freitag: {from", "E010"),
         ("  during: office\n", "", "E011"),
-        ("  otherwise: duty_manager\n", "", "E011"),
         ("always: [desk]", "always: [dusk]", "E021"),
         ("always: [desk]", "ical: rota.ics", "E014"),
         ("always: [desk]", "always: [desk]\n  turns: [desk]", "E014"),
@@ -110,3 +109,10 @@ def test_a_block_that_means_something_is_read(old: str, new: str) -> None:
 
 def test_a_definition_that_reads_what_the_record_lacks_is_refused_where_it_is_used() -> None:
     assert errors("field: person.age\n      less_than: 18", "field: event\n      equals: contact") == ["E022", "E022"]
+
+
+def test_a_role_with_hours_and_nobody_otherwise_is_closed_outside_them() -> None:
+    loaded = load_text({name: text.replace("  otherwise: duty_manager\n", "") for name, text in VALID.items()})
+    assert loaded.book is not None
+    closing = [role for role in loaded.book.roles.values() if role.during is not None]
+    assert [role.otherwise for role in closing] == [None]

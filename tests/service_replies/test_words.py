@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -45,8 +46,8 @@ ANSWERS: dict[str, Callable[[], str]] = {
     "not possible": lambda: words.not_possible(REF),
     "texts again": lambda: words.TEXTS_AGAIN,
     "stranger": lambda: words.stranger("x" * 40, "020 7946 0123"),
-    **{f"attempt, {clock}": lambda c=clock: words.attempt(_running(c), BOOK, NOW) for clock in BOOK.clocks},
-    **{f"contact, {clock}": lambda c=clock: words.contact(_running(c), BOOK, NOW) for clock in BOOK.clocks},
+    **{f"attempt, {clock}": partial(words.attempt, _running(clock), BOOK, NOW) for clock in BOOK.clocks},
+    **{f"contact, {clock}": partial(words.contact, _running(clock), BOOK, NOW) for clock in BOOK.clocks},
 }
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-import anyio
 import httpx
 from prometheus_client import CollectorRegistry, Gauge
 from starlette.types import ASGIApp
@@ -110,4 +110,4 @@ def asked(app: ASGIApp, method: str, path: str, body: bytes, headers: Mapping[st
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await client.request(method, path, content=body, headers=sent)
 
-    return anyio.run(ask)
+    return asyncio.run(ask())
