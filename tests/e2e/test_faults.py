@@ -164,7 +164,7 @@ def engine_of(pid: int) -> int:
     """The process id of a daemon's engine."""
 
     def look() -> int:
-        children = (Path(f"/proc/{pid}/task").glob("*/children"))
+        children = Path(f"/proc/{pid}/task").glob("*/children")
         pids = [int(child) for listed in children for child in listed.read_text().split()]
         engines = [child for child in pids if b"cage_child" in Path(f"/proc/{child}/cmdline").read_bytes()]
         return engines[-1] if engines else 0
