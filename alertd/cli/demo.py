@@ -24,6 +24,7 @@ from alertd.core.wording import moment
 from alertd.daemon.clock import utc_now
 from alertd.daemon.parts import Options, Parts, open_parts, read_settings
 from alertd.daemon.running import run_daemon
+from alertd.daemon.signals import held_back
 from alertd.daemon.ways_in import spool_folder
 from alertd.model.errors import ConfigError, MatcherError, NotPossible
 from alertd.model.rulebook import RuleBook
@@ -152,12 +153,13 @@ def _stay_up(root: Path, config: Path, teller: Teller) -> None:
     teller.note(f"Or move a file into the spool: {spool / 'new'}\n")
     ended = threading.Event()
     watching = threading.Thread(target=_watch, args=(root / OUTBOX, teller, ended), name="page")
-    watching.start()
-    try:
-        code = run_daemon(config)
-    finally:
-        ended.set()
-        watching.join()
+    with held_back():  # before the thread begins, or Ctrl-C would find it open to signals
+        watching.start()
+        try:
+            code = run_daemon(config)
+        finally:
+            ended.set()
+            watching.join()
     if code:
         raise typer.Exit(code)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from queue import Empty, SimpleQueue
 from threading import Thread
 
@@ -20,13 +21,19 @@ _heard: SimpleQueue[signal.Signals] = SimpleQueue()
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Keep signals for `next_signal`; threads begun inside hold them back too."""
+    """Keep signals for `next_signal`; threads begun inside hold them back too. May be nested."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HEARD)
-    Thread(target=_listen, name="signals", daemon=True).start()
+    _begin_listening()
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@cache
+def _begin_listening() -> None:
+    """Begin once in the life of the process: a second listener would only share the signals."""
+    Thread(target=_listen, name="signals", daemon=True).start()
 
 
 def _listen() -> None:
