@@ -15,14 +15,19 @@ from alertd.model.view import Answers, Matcher, View
 from alertd.service.ports import Rank, Store
 
 NOTE = "disagreements"
-_MOST = 1000
-"""Disagreements kept; the oldest give way. More than a few means that the engine must be looked at anyway."""
 
 
 class Disagreements:
-    """What the judges differed on, kept in the store: keyed digest of the input and expression → both answers."""
+    """What the judges differed on, kept in the store: keyed digest of the input and expression → both answers.
 
-    def __init__(self, store: Store, hashed: Callable[[str], Token]) -> None:
+    Args:
+        store: Where they are kept.
+        hashed: Keyed hash.
+        most: Kept at most; the oldest give way. More than a few means that the engine must be looked at anyway.
+    """
+
+    def __init__(self, store: Store, hashed: Callable[[str], Token], most: int = 1000) -> None:
+        self._most = most
         self._store = store
         self._hashed = hashed
         self._lock = Lock()
@@ -39,7 +44,7 @@ class Disagreements:
             if key in self._held:
                 return False
             self._held[key] = [int(engine), int(reference)]
-            while len(self._held) > _MOST:
+            while len(self._held) > self._most:
                 del self._held[next(iter(self._held))]
             text = json.dumps(self._held, separators=(",", ":"))
         with self._store.write(Rank.TICK) as writing:
