@@ -32,6 +32,7 @@ class _Open:
     running: set[tuple[RuleId, str]] = field(default_factory=set)
     runs: list[Run] = field(default_factory=list)
     hand_ons: list[datetime] = field(default_factory=list)
+    accepted: list[tuple[datetime, datetime | None]] = field(default_factory=list)
     state: AlertState = AlertState.OPEN
     closed_at: datetime | None = None
     accepted_by: str = ""
@@ -45,15 +46,19 @@ class Episode:
         alert: The alert.
         runs: Urgent runs that ever joined it, in the order in which they became known.
         hand_ons: When a person handed it on to the next step at once.
+        accepted: When somebody held it: from acceptance to release, None while it is still held.
     """
 
     alert: Alert
     runs: tuple[Run, ...]
     hand_ons: tuple[datetime, ...]
+    accepted: tuple[tuple[datetime, datetime | None], ...] = ()
 
     def open_at(self, at: datetime) -> bool:
-        """Whether nobody had accepted it, and it was not withdrawn, at a moment."""
-        return self.alert.closed_at is None or at < self.alert.closed_at
+        """Whether nobody held it, and it was not withdrawn, at a moment; a release does not rewrite what was before."""
+        if self.alert.closed_at is not None and at >= self.alert.closed_at:
+            return False
+        return not any(begun <= at and (ended is None or at < ended) for begun, ended in self.accepted)
 
 
 _RUN, _END, _ACT = 0, 2, 1
@@ -100,7 +105,7 @@ def _episode(number: int, found: _Open, recorded: Alert | None) -> Episode:
         duty=found.duty,
         reasons=tuple(found.reasons),
     )
-    return Episode(alert, tuple(found.runs), tuple(found.hand_ons))
+    return Episode(alert, tuple(found.runs), tuple(found.hand_ons), tuple(found.accepted))
 
 
 Happening = tuple[str, Run] | Record
@@ -158,10 +163,12 @@ class _Walk:
         at, event = record.first_received_at, record.message.fields.get("event")
         if event == "alert_accepted" and alert.state is AlertState.OPEN:
             alert.state, alert.closed_at = AlertState.ACCEPTED, at
+            alert.accepted.append((at, None))
             alert.accepted_by = str(record.message.fields.get("by", ""))
         elif event == "alert_released" and alert.state is AlertState.ACCEPTED:
             alert.state, alert.closed_at, alert.accepted_by = AlertState.OPEN, None, ""
             alert.rounds.append(at)
+            alert.accepted[-1] = (alert.accepted[-1][0], at)
         elif event == "alert_handed_on" and alert.state is AlertState.OPEN:
             alert.hand_ons.append(at)
 

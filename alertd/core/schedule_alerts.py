@@ -132,13 +132,15 @@ def _round(of: Climb, ladder: Ladder, number: int, start: datetime) -> Iterable[
         yield _line(of, f"{name}s0", of.episode.alert.duty, start, Saying(FIRST_TEXT))
     times = _step_times(scene, of.episode, ladder, name, start)
     for index, (step, at) in enumerate(zip(ladder.steps, times, strict=True)):
-        if at < until and not _replaced(scene, of.episode, step, at):
+        if at < until:
             how = Saying(step.template, step.by, step.rest or Rest.WAKE)
-            for role in step.roles:
-                yield _line(of, f"{name}s{index + 1}", role, at, how)
+            lines = [_line(of, f"{name}s{index + 1}", role, at, how) for role in step.roles]
+            # What was told was true when it was told: a clock that leads from now on stands nobody down.
+            is_replaced = _replaced(scene, of.episode, step, at)
+            yield from (line for line in lines if not is_replaced or line.key in scene.recorded)
     last = times[-1] if times else start
     for index, at in enumerate(repeats(last, ladder.repeat_every, ladder.repeat_times, min(scene.now, until))):
-        if at < until and not precedence(scene, at):
+        if at < until and not precedence(scene, of.episode, at):
             yield from repeat_lines(of, f"{name}repeat{index + 1}", at, ladder)
 
 
@@ -150,11 +152,11 @@ def repeat_lines(of: Climb, name: str, at: datetime, ladder: Ladder) -> Iterable
 
 
 def _round_end(scene: Scene, episode: Episode, number: int) -> datetime:
-    """When this climb ends: acceptance, withdrawal or closing; a release begins the next one."""
+    """When this climb ends: its acceptance, withdrawal or closing; a release begins the next one."""
     far = scene.now + timedelta(days=36500)
     ends = [episode.alert.closed_at or far]
-    if number + 1 < len(episode.alert.rounds):
-        ends.append(episode.alert.rounds[number + 1])
+    if number < len(episode.accepted):
+        ends.append(episode.accepted[number][0])
     if scene.fold.closed_at is not None:
         ends.append(scene.fold.closed_at)
     return min(ends)
@@ -198,20 +200,29 @@ def _replaced(scene: Scene, episode: Episode, step: LadderStep, at: datetime) ->
     `golden_hour_missed` replace the steps from 20 minutes on".
     """
     team = _team(scene.book, episode.alert.duty)
-    return precedence(scene, at) and not set(step.roles) <= team
+    return precedence(scene, episode, at) and not set(step.roles) <= team
 
 
-def precedence(scene: Scene, at: datetime) -> bool:
-    """Whether a clock with a ladder of its own was running or breached, and not yet stopped, at a moment."""
-    return any(_leads(scene, clock, at) for clock in scene.clocks)
+def precedence(scene: Scene, episode: Episode, at: datetime) -> bool:
+    """Whether a clock with a ladder of its own speaks for an alert at a moment.
+
+    It does while it runs; once breached, only for the alert that was open then and whose managers its ladder tells. An
+    alert that opened later, or was released, climbs its own ladder.
+    """
+    return any(_leads(scene, episode, clock, at) for clock in scene.clocks)
 
 
-def _leads(scene: Scene, clock: ClockRun, at: datetime) -> bool:
+def _leads(scene: Scene, episode: Episode, clock: ClockRun, at: datetime) -> bool:
     block = scene.book.clocks.get(clock.clock)
     if block is None or block.breach_ladder is None or not climbs(clock):
         return False
     over = [t for t in (clock.stop_known_at, clock.withdrawn_at) if t is not None]
-    return clock.known_at <= at and all(at < t for t in over)
+    if at < clock.known_at or any(at >= t for t in over):
+        return False
+    if at < clock.due_at:
+        return True
+    climbing = scene.alert_open_at(clock.due_at)
+    return climbing is not None and climbing.alert.episode == episode.alert.episode
 
 
 def climbs(clock: ClockRun) -> bool:

@@ -152,7 +152,12 @@ def clock(id_: str = "golden_hour", *, start: datetime | None = None, hours: flo
     return replace(made, **more)  # type: ignore[arg-type]
 
 
-def episode(*runs: Run, hand_ons: tuple[datetime, ...] = (), **more: object) -> Episode:
+def episode(
+    *runs: Run,
+    hand_ons: tuple[datetime, ...] = (),
+    held: tuple[tuple[datetime, datetime | None], ...] = (),
+    **more: object,
+) -> Episode:
     """An open alert since NOW, of these runs (one of `custody_cohort` unless given)."""
     joined = runs or (run(),)
     made = Alert(
@@ -167,12 +172,13 @@ def episode(*runs: Run, hand_ons: tuple[datetime, ...] = (), **more: object) -> 
         duty=RoleId("safeguarding_duty"),
         reasons=tuple(dict.fromkeys(each.rule for each in joined)),
     )
-    return Episode(replace(made, **more), joined, hand_ons)  # type: ignore[arg-type]
+    return Episode(replace(made, **more), joined, hand_ons, held)  # type: ignore[arg-type]
 
 
 def accepted(at: datetime, *runs: Run, **more: object) -> Episode:
     """An alert accepted at a moment."""
-    return episode(*runs, state=AlertState.ACCEPTED, closed_at=at, accepted_by="desk", **more)  # type: ignore[arg-type]
+    held = ((at, None),)
+    return episode(*runs, held=held, state=AlertState.ACCEPTED, closed_at=at, accepted_by="desk", **more)  # type: ignore[arg-type]
 
 
 def scene(now: datetime = NOW, *messages: StoredMessage, book: RuleBook | None = None, **more: object) -> Scene:

@@ -88,7 +88,8 @@ def test_a_ladder_that_is_gone_leaves_the_first_telling() -> None:
 
 
 def test_a_release_starts_the_ladder_again_at_the_present_duty() -> None:
-    found = _ladder(scene(after(30), episodes=(episode(rounds=(after(), after(30))),)))
+    held = ((after(25), after(30)),)
+    found = _ladder(scene(after(30), episodes=(episode(held=held, rounds=(after(), after(30))),)))
     assert found["s3@duty_manager"] == after(20)
     assert "s4@mash_manager" not in found
     assert (found["r1.s0@safeguarding_duty"], found["r1.s1@safeguarding_duty"]) == (after(30), after(35))
