@@ -13,7 +13,7 @@ from tests.systemd.stand_in import StandIn
 from tests.systemd.supervisors import PROBE, Supervisor
 
 SUPERVISORS = ["stand-in", "systemd"] if can_boot() else ["stand-in"]
-collect_ignore = [] if "systemd" in SUPERVISORS else ["test_sandbox.py"]
+collect_ignore = [] if "systemd" in SUPERVISORS else ["test_sandbox.py", "test_sandboxed_daemon.py"]
 
 
 def pytest_report_header() -> str | None:

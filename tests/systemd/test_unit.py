@@ -47,6 +47,7 @@ def test_its_exposure_is_at_most_one_and_a_half() -> None:
         ("Service", "Type", "notify"),
         ("Service", "Restart", "always"),
         ("Service", "KillMode", "mixed"),
+        ("Service", "TimeoutStartSec", "infinity"),
         ("Service", "StateDirectory", "alertd"),
         ("Service", "ExecStart", "/opt/alertd/.venv/bin/alertd run --config /etc/alertd/config/alertd.yaml"),
     ],
@@ -57,3 +58,13 @@ def test_it_keeps_its_promises(section: str, name: str, value: str) -> None:
 
 def test_it_stops_later_than_alertd_needs_to_drain() -> None:
     assert int(unit()["Service"]["TimeoutStopSec"]) > 10
+
+
+def test_every_credential_that_the_settings_name_is_loaded_or_listed_as_to_be_added() -> None:
+    named = set(re.findall(r"\{credential: ([^}]+)\}", (TREE / "config/alertd.yaml").read_text()))
+    loaded = set(re.findall(r"(?m)^LoadCredential=(\w+):", UNIT.read_text()))
+    added = set(re.findall(r"(?m)^\| `(\w+)` \(add it\) \|", (TREE / "systemd/README.md").read_text()))
+    named.discard("NAME")  # how the settings explain themselves
+    assert named
+    assert named - loaded - added == set()
+    assert loaded & added == set()
