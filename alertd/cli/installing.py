@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from alertd.cli.screen import good, plural, say
+from alertd.cli.screen import bad, good, plural, say
 from alertd.core.calendar import local
 from alertd.daemon.clock import utc_now
 from alertd.model.errors import NotPossible
@@ -27,6 +27,10 @@ _SHIPPED_DATA = "../var"
 _UNIT = Path("systemd/alertd.service")
 _UNIT_CONFIG = "/etc/alertd"
 _UNIT_PROGRAM = "/opt/alertd/.venv/bin/alertd"
+_UNIT_STATE = "StateDirectory=alertd\nStateDirectoryMode=0700\nWorkingDirectory=/var/lib/alertd\n"
+_STATE = Path("/var/lib")
+_CLOSED_TO_SERVICES = (Path("/home"), Path("/root"))
+"""What `ProtectHome=yes` of the unit hides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def init(
 
 def data_folder(root: Path) -> Path:
     """Where the data of an installation goes unless somebody chooses."""
-    return Path("/var/lib") / root.name if root.parent == Path("/etc") else root / "var"
+    return _STATE / root.name if root.parent == Path("/etc") else root / "var"
 
 
 def install(root: Path, copies: list[Copy]) -> None:
@@ -126,8 +130,18 @@ def _fitted(place: Path, text: str, root: Path, data: Path) -> str:
         return text.replace(f"{_SHIPPED_DATA}/", f"{data}/")
     if place == _UNIT:
         program = shutil.which("alertd") or str(Path(sys.executable).with_name("alertd"))
-        return text.replace(_UNIT_CONFIG, str(root)).replace(_UNIT_PROGRAM, program)
+        return _on_data(text.replace(_UNIT_CONFIG, str(root)).replace(_UNIT_PROGRAM, program), data)
     return text
+
+
+def _on_data(unit: str, data: Path) -> str:
+    """Let the service write to its data folder, the only one that its sandbox leaves open."""
+    # Below /var/lib systemd makes the folder itself and gives it to the account; elsewhere somebody has to.
+    if _STATE in data.parents:
+        lines = f"StateDirectory={data.relative_to(_STATE)}\nStateDirectoryMode=0700\n"
+    else:
+        lines = f"ReadWritePaths={data}\n"
+    return unit.replace(_UNIT_STATE, f"{lines}WorkingDirectory={data}\n")
 
 
 def _differs(place: Path, text: str) -> bool:
@@ -141,6 +155,8 @@ def _say_done(root: Path, data: Path, files: int, *, key_is_new: bool) -> None:
         say("Keep a copy of it away from this machine: without it nothing stored can be read.")
     else:
         say(f"The encryption key in {root / KEY} stays as it is.")
+    if any(place.is_relative_to(closed) for place in (root, data) for closed in _CLOSED_TO_SERVICES):
+        bad(f"A service cannot see {data}: the unit closes /home and /root. For one, choose /etc/NAME as DIR.")
     config = root / SETTINGS
     say()
     say("Next:")

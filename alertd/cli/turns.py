@@ -56,7 +56,7 @@ def _book(config: Config) -> RuleBook:
     settings = settings_of(config)
     loaded = load(settings.rules, settings.config, None)
     if loaded.book is None:
-        raise RulesRefused(loaded.problems)
+        raise RulesRefused(loaded.problems, settings.config)
     return loaded.book
 
 

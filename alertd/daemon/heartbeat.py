@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from alertd.model.errors import StoreUnavailable
+from alertd.model.errors import StoreError
 from alertd.service.ports import Rank, Reading, Store
 
 HEARTBEAT = "heartbeat"
@@ -41,7 +41,7 @@ class Pulse:
         self._written: datetime | None = None
 
     def beat(self, now: Heartbeat) -> None:
-        """Write it when the last one is old enough; a store that is away is for others to tell."""
+        """Write it when the last one is old enough; a store that fails is for others to tell."""
         if self._written is not None and now.at - self._written < EVERY:
             return
         self._written = now.at
@@ -49,7 +49,7 @@ class Pulse:
         try:
             with self._store.write(Rank.TICK) as writing:
                 writing.set_note(HEARTBEAT, text)
-        except StoreUnavailable:
+        except StoreError:
             self._written = None
 
 
@@ -68,7 +68,7 @@ def keep_refusal(store: Store, why: str, now: datetime) -> None:
     try:
         with store.write(Rank.TICK) as writing:
             writing.set_note(REFUSED, text)
-    except StoreUnavailable:
+    except StoreError:
         return
 
 

@@ -14,7 +14,16 @@ from urllib.parse import urlsplit
 from alertd.core.calendar import local
 from alertd.core.outgoing import Desk
 from alertd.daemon.clock import Now, random_id, utc_now
-from alertd.daemon.rules_in_force import IN_FORCE, Judge, RuleSet, RulesInForce, RulesRefused, load_rules, recall_rules
+from alertd.daemon.rules_in_force import (
+    IN_FORCE,
+    Judge,
+    RuleSet,
+    RulesInForce,
+    RulesRefused,
+    load_rules,
+    recall_rules,
+    refusal,
+)
 from alertd.daemon.secrets_read import read_keyring, secret_problems, tried
 from alertd.daemon.senders import Captured, Senders, Ways, senders
 from alertd.model.case import Notification
@@ -166,7 +175,7 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
     return parts
 
 
-def _loaded(problems: list[str], load: Callable[[], RuleSet]) -> tuple[RuleSet | None, RulesRefused | None]:
+def _loaded(problems: list[str], load: Callable[[], RuleSet]) -> tuple[RuleSet | None, ConfigError | None]:
     try:
         return load(), None
     except RulesRefused as refused:
@@ -174,10 +183,12 @@ def _loaded(problems: list[str], load: Callable[[], RuleSet]) -> tuple[RuleSet |
     except ConfigError as problem:
         problems.append(str(problem))
         return None, None
+    except Exception as fault:  # noqa: BLE001  # the load's one: what nobody foresaw in a file leaves the last good set
+        return None, ConfigError(refusal(fault))
 
 
 def _last_good(
-    store: SqlStore, settings: Settings, keyring: Keyring, judge: Judge, refused: RulesRefused | None
+    store: SqlStore, settings: Settings, keyring: Keyring, judge: Judge, refused: ConfigError | None
 ) -> RuleSet:
     """The set that was in force before the files were spoilt: nobody is left without an alert for a slip in a file."""
     with store.read() as reading:

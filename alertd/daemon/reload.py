@@ -11,9 +11,9 @@ from alertd.daemon.bench import Bench
 from alertd.daemon.figures import Figures
 from alertd.daemon.heartbeat import keep_refusal
 from alertd.daemon.parts import Parts
-from alertd.daemon.rules_in_force import IN_FORCE, RuleSet, RulesRefused, files_text, load_rules
+from alertd.daemon.rules_in_force import IN_FORCE, RuleSet, files_text, load_rules, refusal
 from alertd.daemon.troubles import Troubles
-from alertd.model.errors import ConfigError, MatcherError, StoreUnavailable
+from alertd.model.errors import ConfigError
 from alertd.model.ids import ClockId
 from alertd.rulebook.cage import try_compile
 from alertd.rulebook.reference import Reference
@@ -44,10 +44,10 @@ class Reload:
         """Load the files, and tell whether they are in force now; when not, those before stay."""
         try:
             new = self._checked()
-        except (ConfigError, MatcherError, StoreUnavailable) as refused:
+            judged = Ruling(new.ruling.terms, self._bench(new.book))
+        except Exception as refused:  # noqa: BLE001  # the reload's one: whatever the files hold, the daemon goes on
             self._refused(refused)
             return False
-        judged = Ruling(new.ruling.terms, self._bench(new.book))
         old = self._parts.rules.swap(replace(new, ruling=judged))
         self._figures.rules_in_force(new.book.version)
         keep_refusal(self._parts.store, "", self._parts.now())
@@ -79,18 +79,12 @@ class Reload:
             return {run.clock for _, run in reading.list_clocks(running_only=True, limit=_MOST_CLOCKS)}
 
     def _refused(self, why: Exception) -> None:
-        first = _first(why)
+        first = refusal(why)
         self._figures.rules_rejected.inc()
         text = f"Changed rules were refused, the others stay in force: {first} Remedy: run 'alertd check', then reload."
         self._troubles.tell("rules", f"{self._parts.now():%Y%m%dT%H%M%S.%f}", text)
         keep_refusal(self._parts.store, first, self._parts.now())
         _log.error("rules_refused", reason=first)
-
-
-def _first(why: Exception) -> str:
-    if isinstance(why, RulesRefused):
-        return why.in_short
-    return str(why).rstrip(".") + "."
 
 
 def record_version(parts: Parts, rules: RuleSet) -> None:

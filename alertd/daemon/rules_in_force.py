@@ -6,11 +6,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from alertd.core.calendar import RestHours
 from alertd.core.decide import Terms
 from alertd.core.plan import plan
-from alertd.model.errors import ConfigError
+from alertd.model.errors import AlertdError, ConfigError
 from alertd.model.ids import Token
 from alertd.model.rulebook import RuleBook
 from alertd.model.view import Matcher
@@ -29,18 +30,39 @@ Judge = Callable[[RuleBook], Matcher]
 
 
 class RulesRefused(ConfigError):
-    """The files hold errors; `problems` has all of them, the text says them."""
+    """The files hold errors; `problems` has all of them, the text says them.
 
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
+    Args:
+        problems: At least one error.
+        restricted: Folder with people in it; None when the files come from the store, by their names there.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...], restricted: Path | None = None) -> None:
         errors = [each for each in problems if each.severity is Weight.ERROR]
         super().__init__("\n".join(map(format_problem, errors)))
         self.problems = problems
         self.first = errors[0]
+        self._restricted = restricted or Path("config")
 
     @property
     def in_short(self) -> str:
-        """The first error with its place, on one line."""
-        return f"{self.first.file}:{self.first.line}: {self.first.code} {self.first.message}."
+        """The first error with its place, on one line, for logs and mails: never a value from a file about people."""
+        first = self.first
+        # A message may quote what it is about, and in that folder that is a name or a number.
+        said = "see 'alertd check'" if self._is_restricted(first.file) else first.message
+        return f"{first.file}:{first.line}: {first.code} {said}."
+
+    def _is_restricted(self, file: str) -> bool:
+        return Path(file).parent.resolve() == self._restricted.resolve()
+
+
+def refusal(why: Exception) -> str:
+    """Why files were refused, in one sentence for logs and mails; of what nobody foresaw, no more than its type."""
+    if isinstance(why, RulesRefused):
+        return why.in_short
+    if isinstance(why, AlertdError):
+        return str(why).rstrip(".") + "."
+    return f"the files cannot be worked with ({type(why).__name__}): look at what was changed last."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +129,7 @@ def load_rules(settings: Settings, hashed: Callable[[str], Token], judge: Judge,
     """
     loaded = load(settings.rules, settings.config, settings.templates, today=today)
     if loaded.book is None:
-        raise RulesRefused(loaded.problems)
+        raise RulesRefused(loaded.problems, settings.config)
     texts = Renderer.from_folder(settings.templates)
     return RuleSet(
         loaded.book, texts, _ruling(loaded.book, settings, hashed, judge), _synonyms(loaded.book), loaded.problems
@@ -115,7 +137,7 @@ def load_rules(settings: Settings, hashed: Callable[[str], Token], judge: Judge,
 
 
 def recall_rules(
-    text: str, why: RulesRefused, settings: Settings, hashed: Callable[[str], Token], judge: Judge
+    text: str, why: ConfigError, settings: Settings, hashed: Callable[[str], Token], judge: Judge
 ) -> RuleSet:
     """Load the last good set again, as `files_text` wrote it, while the files are refused.
 
@@ -128,7 +150,7 @@ def recall_rules(
         raise RulesRefused(loaded.problems)
     texts = Renderer({name.rpartition("/")[2]: each for name, each in files.items() if name.endswith(".j2")})
     ruling = _ruling(loaded.book, settings, hashed, judge)
-    return RuleSet(loaded.book, texts, ruling, _synonyms(loaded.book), loaded.problems, why.in_short)
+    return RuleSet(loaded.book, texts, ruling, _synonyms(loaded.book), loaded.problems, refusal(why))
 
 
 def _ruling(book: RuleBook, settings: Settings, hashed: Callable[[str], Token], judge: Judge) -> Ruling:

@@ -47,7 +47,8 @@ def way_in(settings: Settings, take: Take, now: Now, heard: Heard) -> Consumer |
         amqp = settings.intake.amqp
         limits = Limits(prefetch=amqp.prefetch)
         return Consumer(amqp_endpoint(amqp), take, now, heard, amqp_queues(amqp), limits)
-    return Spool(spool_folder(settings), take, now, heard)
+    # A message names a child: once its case is stored, encrypted, no copy in clear text is to stay.
+    return Spool(spool_folder(settings), take, now, heard, keep=False)
 
 
 def spool_folder(settings: Settings) -> Path:

@@ -26,6 +26,7 @@ class Draft:
         notes: Messages by what keeps them apart: case, person, channel.
         rows: Lines with the state they are to have.
         wake: Cases that look at their ladder again at once.
+        clocks: The first line with a clock that each text names.
     """
 
     new_id: Callable[[], str]
@@ -33,6 +34,7 @@ class Draft:
     notes: dict[tuple[str, str, str], Notification] = field(default_factory=dict)
     rows: list[Obligation] = field(default_factory=list)
     wake: set[CaseId] = field(default_factory=set)
+    clocks: dict[tuple[str, str, str], Obligation] = field(default_factory=dict)
 
     def tell(self, row: Obligation, each: Recipient) -> None:
         """Tell somebody of a line over every channel found for them."""
@@ -40,8 +42,13 @@ class Draft:
             self.add(row, each.role, each.person.id, channel)
 
     def add(self, row: Obligation, role: RoleId, person: PersonId, channel: Channel) -> None:
-        """Add a line to the message of its case, person and channel: what is pending together goes together."""
+        """Add a line to the message of its case, person and channel: what is pending together goes together.
+
+        A text names one deadline: a line of a clock that falls due at another moment goes in a text of its own.
+        """
         key = (_matter(row), person, channel.value)
+        if channel is Channel.SMS and row.clock and not _one_deadline(self.clocks.setdefault(key, row), row):
+            key = (f"{_matter(row)} {row.clock}", person, channel.value)
         known = self.notes.get(key)
         if known is None:
             self.notes[key] = self.note(row, role, person, channel)
@@ -90,8 +97,25 @@ class Draft:
 
 
 def _matter(row: Obligation) -> str:
-    """What a line goes together with others by: its case, but an answer to one person always goes alone."""
-    return str(row.key) if row.case is None or row.key.role.startswith(PERSON) else row.case
+    """What a line goes together with others by: its case, but an answer to one person always goes alone.
+
+    What is taken back never goes with what is new: the text can say only one of the two.
+    """
+    if row.case is None or row.key.role.startswith(PERSON):
+        return str(row.key)
+    return f"{row.case}!" if is_stand_down(row) else row.case
+
+
+def is_stand_down(row: Obligation) -> bool:
+    """Whether a line takes back what an earlier one told."""
+    return row.key.step.endswith("!")
+
+
+def _one_deadline(first: Obligation, row: Obligation) -> bool:
+    """Whether one text can name the deadlines of both lines."""
+    if is_stand_down(row) or first.clock == row.clock:
+        return True
+    return first.template == row.template and first.at == row.at
 
 
 def _asked(row: Obligation) -> RoleId:

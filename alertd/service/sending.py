@@ -25,12 +25,14 @@ from alertd.core.outgoing import (
 from alertd.model.case import LineState, Notification, NotificationState, Obligation, ObligationKey
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.values import Channel, Rest
-from alertd.service.drafting import Draft
+from alertd.service.drafting import Draft, is_stand_down
 from alertd.service.ports import Rank, Reading, Store
 
 PLAN_LIMIT = 500
 BREACH_ROLE = RoleId("head_of_service")
 """Told by SMS too when its digest holds a breach."""
+LISTING = frozenset({"clock_breach", "clock_warning", "contact_missed", "contact_warning"})
+"""Templates about one case whose mail prints every line that it carries."""
 _GONE = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.IN_DOUBT, NotificationState.SENDING)
 
 
@@ -80,7 +82,7 @@ class Planner:
         desk, plan = self._desk(now), Draft(self._new_id, now)
         digests: Digests = {}
         for row in waiting:
-            if row.key.step.endswith("!"):
+            if is_stand_down(row):
                 self._stand_down(row, plan, digests, reading, now)
             else:
                 self._judged(row, judge_line(row, now, desk), plan, digests, now)
@@ -133,15 +135,18 @@ class Planner:
                 )
 
     def _join_held(self, plan: Draft, reading: Reading) -> None:
-        """A held warning goes with a permitted message to the same role about the same case."""
+        """A held warning goes with a permitted mail to the same role about the same case, if that mail prints it.
+
+        A text has no room to name it; then it stays held for the morning's list.
+        """
         for key, note in list(plan.notes.items()):
-            if note.case is None or note.next_at > plan.now:
+            if note.case is None or note.next_at > plan.now or not _prints_lines(note):
                 continue
             facts = reading.case(note.case)
             held = [
                 row
                 for row in (facts.obligations if facts else ())
-                if row.state is LineState.HELD and row.key.role == note.asked and row.key.step.startswith("warn")
+                if row.state is LineState.HELD and row.key.role == note.asked and _is_warning(row)
             ]
             if held:
                 plan.notes[key] = replace(note, lines=(*note.lines, *(row.key for row in held)))
@@ -179,6 +184,14 @@ class Planner:
                 plan.add_later(row, replace(note, channel=channel), desk.rest.end_after(now))
             else:
                 plan.add(row, note.role, note.person, channel)
+
+
+def _prints_lines(note: Notification) -> bool:
+    return note.channel is Channel.EMAIL and note.template in LISTING
+
+
+def _is_warning(row: Obligation) -> bool:
+    return row.key.step.startswith("warn") and not is_stand_down(row)
 
 
 def _who_was_told(row: Obligation, reading: Reading) -> list[Notification]:

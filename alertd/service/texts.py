@@ -15,6 +15,10 @@ from alertd.model.rulebook import RuleBook
 from alertd.model.values import Channel
 
 Context = Mapping[str, object]
+STAND_DOWN = "stand_down"
+CLOCK = "clock:"
+_NAMED_CLOCKS = 2
+"""More have no room in one text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,9 @@ def context(note: Notification, matter: Matter, book: RuleBook, voice: Voice) ->
     first, rows = matter.rows[0], matter.rows
     shared = _line(first, matter, voice)
     shared |= {
+        "clock": _clocks(matter),
+        "code": _code(first, matter),
+        "stand_down": any(_takes_back_more_than_a_deadline(row) for row in rows),
         "team": team_word(book, note.role),
         "call_back": voice.call_back,
         "host": voice.host,
@@ -106,7 +113,7 @@ def context(note: Notification, matter: Matter, book: RuleBook, voice: Voice) ->
 
 def _line(row: Obligation, matter: Matter, voice: Voice) -> dict[str, object]:
     facts = matter.facts.get(row.case or "")
-    clock, alert = clock_of(row, facts), alert_of(row, facts)
+    clock, alert = _clock(row, matter), alert_of(row, facts)
     number, of = matter.parts.get(row.case or "", (1, 1))
     return {
         "ref": facts.row.ref if facts else "",
@@ -117,12 +124,44 @@ def _line(row: Obligation, matter: Matter, voice: Voice) -> dict[str, object]:
         "estimated": clock is not None and clock.estimated,
         "code": alert.code if alert is not None and alert.state is AlertState.OPEN else "",
         "part": f"{number} of {of}" if of > 1 else "",
-        "stand_down": row.template == "stand_down",
+        "stand_down": row.template == STAND_DOWN,
     }
 
 
+def _clock(row: Obligation, matter: Matter) -> ClockRun | None:
+    """The clock that a line names; none when it is taken back, for what no longer applies is not asked for again."""
+    return None if row.template == STAND_DOWN else clock_of(row, matter.facts.get(row.case or ""))
+
+
+def _clocks(matter: Matter) -> str:
+    """Words of all clocks that share the deadline of the first: `48h professionals + 48h contact`."""
+    first = matter.rows[0]
+    told = _clock(first, matter)
+    if told is None:
+        return ""
+    found = [_clock(row, matter) for row in matter.rows if row.template == first.template]
+    words = list(dict.fromkeys(clock_word(c.clock) for c in found if c is not None and c.due_at == told.due_at))
+    more = len(words) - _NAMED_CLOCKS
+    return " + ".join(words) if more <= 0 else f"{words[0]} + {more + 1} more"
+
+
+def _code(row: Obligation, matter: Matter) -> str:
+    """The code that a reply may name: a clock's line keeps it after acceptance, as P and C still need it."""
+    facts = matter.facts.get(row.case or "")
+    alert = alert_of(row, facts)
+    if facts is not None and row.key.about.startswith(CLOCK) and row.template != STAND_DOWN:
+        alert = next((a for a in reversed(facts.alerts) if a.state is not AlertState.WITHDRAWN), None)
+        return alert.code if alert is not None else ""
+    return alert.code if alert is not None and alert.state is AlertState.OPEN else ""
+
+
+def _takes_back_more_than_a_deadline(row: Obligation) -> bool:
+    return row.template == STAND_DOWN and not row.key.about.startswith(CLOCK)
+
+
 def _mail(matter: Matter, book: RuleBook, voice: Voice) -> dict[str, object]:
-    names = dict.fromkeys(name for row in matter.rows for name in row.reasons)
+    told = (row for row in matter.rows if row.template != STAND_DOWN)
+    names = dict.fromkeys(name for row in told for name in row.reasons)
     lines = [_line(row, matter, voice) | {"event": event_words(row, book)} for row in matter.rows]
     return {
         "reasons": [title(name, book) for name in names],
@@ -150,7 +189,7 @@ _FROM_A_SENDER = {
 
 def event_words(row: Obligation, book: RuleBook) -> str:
     """What a digest line says happened."""
-    if row.template == "stand_down":
+    if row.template == STAND_DOWN:
         return "stood down"
     if row.key.step.startswith("breach"):
         return "deadline missed"

@@ -68,8 +68,8 @@ _REMEDIES = {
     "readonly": "make the file and its folder writable for the user that runs alertd",
     "read-only": "make the file and its folder writable for the user that runs alertd",
     "unable to open": "make sure that its folder is there and belongs to the user that runs alertd",
-    "malformed": "the file is damaged: stop alertd and restore a backup with `alertd restore`",
-    "not a database": "the file is not alertd's: correct store.url, or restore a backup with `alertd restore`",
+    "malformed": "the file is damaged: stop alertd and restore your backup of the file",
+    "not a database": "the file is not alertd's: correct store.url, or restore your backup of the file",
     "password": "correct store.username and store.password",
     "does not exist": "create the database, or correct store.url",
 }

@@ -88,6 +88,27 @@ def test_an_installation_in_etc_keeps_its_data_in_var_lib(root: str, data: str) 
     assert data_folder(Path(root)) == Path(data)
 
 
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        ("/var/lib/alertd", "StateDirectory=alertd\nStateDirectoryMode=0700\nWorkingDirectory=/var/lib/alertd\n"),
+        ("/var/lib/trial", "StateDirectory=trial\nStateDirectoryMode=0700\nWorkingDirectory=/var/lib/trial\n"),
+        ("/srv/data", "ReadWritePaths=/srv/data\nWorkingDirectory=/srv/data\n"),
+    ],
+)
+def test_the_unit_may_write_where_the_data_goes_and_nowhere_else(tmp_path: Path, data: str, lines: str) -> None:
+    copies = installing._copies(tmp_path / "x", Path(data))
+    [unit] = [copy.text for copy in copies if copy.place == Path("systemd/alertd.service")]
+    assert f"\n{lines}" in unit
+    assert unit.count("StateDirectory=") + unit.count("ReadWritePaths=") == 1
+
+
+def test_a_folder_that_the_unit_hides_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert "A service cannot see" not in alertd("init", tmp_path / "x").output
+    monkeypatch.setattr(installing, "_CLOSED_TO_SERVICES", (tmp_path,))
+    assert "A service cannot see" in alertd("init", tmp_path / "y").output
+
+
 def test_a_folder_that_cannot_be_made_is_told_plainly(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     result = alertd("init", tmp_path / "file" / "x")

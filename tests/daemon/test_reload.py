@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from alertd.daemon.bench import Bench
 from alertd.daemon.figures import Figures
-from alertd.daemon.parts import Parts
-from alertd.daemon.reload import Reload
+from alertd.daemon.heartbeat import last_refusal
+from alertd.daemon.parts import Options, Parts, open_parts
+from alertd.daemon.reload import Reload, record_version
 from alertd.daemon.troubles import Troubles
+from alertd.rulebook.settings import Settings
 from alertd.service.intake import Arrival
 from alertd.service.messages import Properties
 from tests.daemon.conftest import NOW, now
@@ -29,6 +33,11 @@ def change(path: Path, edit: Callable[[str], str]) -> None:
     before = path.read_text()
     path.write_text(edit(before))
     assert path.read_text() != before
+
+
+def spoil_beyond_reading(folder: Path) -> None:
+    """Nest deeper than the parser of templates can go."""
+    change(folder / "templates" / "urgent_response.sms.j2", lambda text: f"{text}{{{{ {'(' * 5000}1{')' * 5000} }}}}")
 
 
 def told(parts: Parts, troubles: Troubles) -> list[str]:
@@ -91,3 +100,46 @@ def test_templates_and_people_are_reloaded_with_the_rules(reload: Reload, parts:
     parts.deliver.send_due(NOW, parts.now)
 
     assert '"text":"ALERT' in (folder / "var" / "outbox" / "messages.jsonl").read_text()
+
+
+def test_a_refusal_never_repeats_what_a_file_about_people_holds(
+    reload: Reload, parts: Parts, folder: Path, troubles: Troubles
+) -> None:
+    with (folder / "config" / "people.yaml").open("a") as people:
+        people.write('\n- person: Wren Ashdown\n  sms: "07700 900 77"\n')
+
+    with capture_logs() as logs:
+        assert not reload()
+
+    [text] = told(parts, troubles)
+    with parts.store.read() as reading:
+        kept = last_refusal(reading)
+    assert re.search(r"people\.yaml:\d+: E\d+ see 'alertd check'\.", text)
+    for said in (text, repr(logs), repr(kept)):
+        assert "people.yaml" in said
+        assert "Ashdown" not in said
+        assert "900 77" not in said
+
+
+def test_a_template_that_nothing_can_read_leaves_the_old_ones_in_force(
+    reload: Reload, parts: Parts, folder: Path, troubles: Troubles
+) -> None:
+    before = parts.rules.present
+    spoil_beyond_reading(folder)
+
+    assert not reload()
+
+    assert parts.rules.present is before
+    [text] = told(parts, troubles)
+    assert "RecursionError" in text
+
+
+def test_a_start_with_a_template_that_nothing_can_read_goes_by_the_last_good_set(
+    parts: Parts, settings: Settings, folder: Path
+) -> None:
+    record_version(parts, parts.rules.present)
+    spoil_beyond_reading(folder)
+
+    with open_parts(settings, options=Options(now=now)) as again:
+        assert again.rules.book().version == parts.rules.book().version
+        assert "RecursionError" in again.rules.present.refused

@@ -70,6 +70,24 @@ _WITHOUT_LATE = ("digest_breach", "handover", "feed_alarm", "reply")
 """Lists of many lines, each with its own time, faults of the system, and answers to a reply are never late."""
 
 
+@pytest.mark.parametrize("template", ["contact_missed", "contact_warning", "clock_breach", "clock_warning"])
+def test_two_deadlines_in_one_text_fit_one_segment(template: str) -> None:
+    for late, repeat, estimated, _ in MARKS:
+        fields = _fields(late=late, repeat=repeat, estimated=estimated, several=False, check="")
+        joined = fields | {"clock": "48h professionals + 48h contact"}
+        assert getattr(shipped_rules().texts.render(template, Channel.SMS, joined), "segments", 0) == 1
+
+
+@pytest.mark.parametrize("template", ["urgent_response", "escalation", "repeat_alert", "out_of_area"])
+@pytest.mark.parametrize("check", ["", "age, appropriate adult and more", "ward"])
+def test_a_deadline_that_has_passed_is_said_to_be_missed_in_one_segment(template: str, check: str) -> None:
+    for late, repeat, estimated, several in MARKS:
+        fields = _fields(late=late, repeat=repeat, estimated=estimated, several=several, check=check) | {"left": ""}
+        found = shipped_rules().texts.render(template, Channel.SMS, fields)
+        assert getattr(found, "segments", 0) == 1, found
+        assert "was due 20:59 Wed 25 Nov, missed." in getattr(found, "body", "")
+
+
 def test_two_children_of_one_incident_are_two_texts_that_say_so(world: World) -> None:
     shared = {"offence": ["bladed_article"], "ref": "I-1"}
     batch = [world.incident(custody(person, incident=shared)) for person in ("P1", "P2")]
