@@ -8,9 +8,8 @@
 # PYTHON=python3.12 chooses the interpreter on first use; TEST_ARGS="-k name" narrows the tests.
 
 PYTHON ?= python3
-# Tests of one file share their broker and database, so a file stays on one worker. In the order of their folders: the
-# long files of tests/e2e would come last otherwise, and one worker would wait for the other.
-TEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
+# Tests of one file share their broker and database, so a file stays on one worker.
+TEST_ARGS ?= -n auto --dist loadfile
 
 VENV := .venv
 BIN := $(VENV)/bin
