@@ -193,10 +193,6 @@ class Reading(Protocol):
         """For each window, the cases with an anchor row in it; all in one query, in their order."""
         ...
 
-    def anchors(self, leaf: LeafId, key: Token, since: datetime, until: datetime | None) -> set[CaseId]:
-        """Cases with an anchor row for (leaf, key) at a time in [since, until)."""
-        ...
-
     def global_runs(self, rule: str, key: str) -> tuple[tuple[CaseId, Run], ...]:
         """Runs of all live cases under a global key."""
         ...

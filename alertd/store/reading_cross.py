@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, select
 
 from alertd.model.case import CrossRow, CrossSide, Obligation, Run
-from alertd.model.ids import CaseId, LeafId, Token
+from alertd.model.ids import CaseId, Token
 from alertd.model.values import Answer
 from alertd.service.ports import AnchorWindow, CrossQuery
 from alertd.store.codec import channel, micros, moment, optional_moment, run_token
@@ -49,12 +49,6 @@ class CrossReading(CaseReading):
             if not own and row["case_id"] not in without and _is_open(row, query.open_at):
                 found[row["place"]].append(_cross_row(row, query))
         return [tuple(sorted(rows, key=lambda row: (row.at, row.record, row.distinct))) for rows in found]
-
-    def anchors(self, leaf: LeafId, key: Token, since: datetime, until: datetime | None) -> set[CaseId]:
-        """Cases with an anchor row for (leaf, key) at a time in [since, until); without end when `until` is None."""
-        bounds = {"since": micros(since), "until": _NEVER if until is None else micros(until)}
-        rows = self._rows(_LOOKING, {"of": channel(leaf, CrossSide.ANCHOR, key), **bounds})
-        return {CaseId(row["case_id"]) for row in rows}
 
     def anchored(self, windows: Sequence[AnchorWindow]) -> list[set[CaseId]]:
         """For each window, the cases with an anchor row in it; all in one query, in their order."""

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from alertd.model.case import MessageOutcome, NotificationState
 from alertd.model.ids import CaseId, LeafId
-from alertd.service.ports import CaseChange, Rank
+from alertd.service.ports import AnchorWindow, CaseChange, Rank
 from alertd.store import Keyring, SqlStore, migrate, open_store
 from alertd.store.database import SqlReading, SqlWriting
 from tests.store.contract.test_lists import query
@@ -54,7 +54,7 @@ READS: dict[str, Callable[[SqlReading], object]] = {
     "incident parts": lambda r: r.incident_parts(CaseId("c1")),
     "orphans": lambda r: r.orphans(NOW, 9),
     "cross": lambda r: r.cross(query()),
-    "anchors": lambda r: r.anchors(LeafId("leaf"), token("ward"), NOW, None),
+    "anchored": lambda r: r.anchored([AnchorWindow(LeafId("leaf"), token("ward"), NOW, None)]),
     "global runs": lambda r: r.global_runs("r", "k"),
     "global obligations": lambda r: r.global_obligations("rule:r", "k"),
     "due cases": lambda r: r.due_cases(NOW, 9),

@@ -8,7 +8,7 @@ from alertd.model.case import AlertState, CrossSide, NotificationState
 from alertd.model.ids import CaseId, CaseRef, LeafId, Version
 from alertd.model.message import Unreadable
 from alertd.model.values import Answer
-from alertd.service.ports import CrossQuery, QuarantineRow, Rank
+from alertd.service.ports import AnchorWindow, CrossQuery, QuarantineRow, Rank
 from alertd.store import SqlStore
 from tests.store.rows import (
     HOUR,
@@ -231,9 +231,12 @@ def test_anchors_are_found_from_a_time_up_to_before_another(store: SqlStore) -> 
         make_case(store, id_, cross=(target("leaf", "ward", id_, NOW + n * HOUR, side=CrossSide.ANCHOR),))
     with store.read() as reading:
         leaf, ward = LeafId("leaf"), token("ward")
-        assert reading.anchors(leaf, ward, NOW, NOW + 2 * HOUR) == {"c1", "c2"}
-        assert reading.anchors(leaf, ward, NOW + TICK, None) == {"c2", "c3"}
-        assert reading.anchors(leaf, token("park"), NOW, None) == set()
+        windows = [
+            AnchorWindow(leaf, ward, NOW, NOW + 2 * HOUR),
+            AnchorWindow(leaf, ward, NOW + TICK, None),
+            AnchorWindow(leaf, token("park"), NOW, None),
+        ]
+        assert reading.anchored(windows) == [{"c1", "c2"}, {"c2", "c3"}, set()]
 
 
 def test_runs_are_found_by_their_global_key(store: SqlStore) -> None:
