@@ -36,9 +36,10 @@ check: lint test
 bench: system-test $(STAMP)
 	$(BIN)/python -m tests.bench
 
-# `uv` resolves for all supported Pythons at once; versions already in a lock file stay while they fit.
+# `uv` resolves for all supported Pythons at once; versions already in a lock file stay while they fit. Extras stay
+# named: pip looks for the newest `coverage[toml]` where the lock file pins `coverage` alone, and stops.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --no-header --no-emit-index-url --no-emit-find-links
+	--no-strip-extras --no-annotate --no-header --no-emit-index-url --no-emit-find-links
 lock:
 	@command -v uv >/dev/null || { echo "uv is missing: pip install uv" >&2; exit 1; }
 	$(LOCK) --extra test pyproject.toml --output-file requirements.lock
