@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alertd.core.typed_text import typed_value
+from alertd.model import exercise
 from alertd.model.case import StoredMessage
 from alertd.model.contract import ABOUT_FIELDS, FIELDS, LIST_FIELDS, PEOPLE_EVENTS
 from alertd.model.message import Message
@@ -173,6 +174,9 @@ def fold(messages: Sequence[StoredMessage], noted: frozenset[int] = frozenset())
 
 
 def _cohort(incidents: Sequence[Record]) -> str:
+    """The setting of the newest incident; an exercise is marked as one until anything real joins it."""
+    if all(record.message.source == exercise.SOURCE for record in incidents):
+        return exercise.COHORT
     for record in reversed(incidents):
         if isinstance(setting := record.message.fields.get("setting"), str):
             return setting

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from alertd.core.calendar import local
+from alertd.model import exercise
 from alertd.model.ids import ClockId, RoleId
 from alertd.model.rulebook import RuleBook
 
@@ -62,5 +63,7 @@ def check_words(fields: tuple[str, ...]) -> str:
 
 
 def cohort_word(cohort: str, words: dict[str, str]) -> str:
-    """The configured word for a cohort; one that says nothing when there is none."""
+    """The configured word for a cohort; one that says nothing when there is none. An exercise is always named."""
+    if cohort == exercise.COHORT:
+        return exercise.WORD
     return words.get(cohort, FALLBACK_COHORT)

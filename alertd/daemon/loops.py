@@ -20,6 +20,7 @@ from alertd.daemon.troubles import Troubles
 from alertd.daemon.turns import DeliverTurn, DoubtTurn, TickTurn
 from alertd.daemon.wake import Wake
 from alertd.daemon.watch_feed import FeedWatch, in_words
+from alertd.daemon.watches import WatchTurn
 from alertd.daemon.ways_in import way_in
 from alertd.transport.feed import Alarm, FeedState, FeedStatus, Heard
 
@@ -28,6 +29,7 @@ _LIMITS = {
     INTAKE: timedelta(seconds=25),
     "tick": timedelta(seconds=20),
     "deliver": timedelta(seconds=20),
+    "watch": timedelta(seconds=25),
     "doubts": timedelta(seconds=28),  # a turn makes two look-ups of at most ten seconds
 }
 """How long a turn of each loop may take."""
@@ -43,6 +45,7 @@ class Wakes:
     deliver: Wake = field(default_factory=Wake)
     doubts: Wake = field(default_factory=Wake)
     intake: Wake = field(default_factory=Wake)
+    watch: Wake = field(default_factory=Wake)
 
     def all_but_intake(self) -> None:
         """Something was written: lines to send, cases to judge again."""
@@ -81,6 +84,8 @@ class Loops:
         self._deliver = self._loop("deliver", DeliverTurn(parts, troubles, wakes.tick.give), wakes.deliver)
         self._doubts = self._loop("doubts", DoubtTurn(parts, wakes.all_but_intake), wakes.doubts)
         self._intake = self._loop(INTAKE, self._feed_until_stopped, wakes.intake)
+        self._watching = WatchTurn(parts, troubles, self.not_ready, lambda: self._feed.backlog().oldest)
+        self._watch = self._loop("watch", self._watching, wakes.watch)
         self._web = Listening(parts, shared.figures, troubles, wakes.all_but_intake)
 
     def _loop(self, name: str, turn: Callable[[], float], wake: Wake) -> Loop:
@@ -95,7 +100,7 @@ class Loops:
 
     @property
     def _all(self) -> tuple[Loop, ...]:
-        return (self._tick, self._deliver, self._doubts, self._intake)
+        return (self._tick, self._deliver, self._doubts, self._intake, self._watch)
 
     @property
     def feed(self) -> FeedStatus:
@@ -128,6 +133,8 @@ class Loops:
         found = self.troubles() | dict.fromkeys(self._shared.progress.stuck(), "stuck")
         if not self.has_begun():
             found["start"] = "still starting"
+        if self._watching.undone:
+            found["work"] = self._watching.undone
         if self.feed.state is not FeedState.CONSUMING:
             found["feed"] = in_words(self.feed)
         return found

@@ -221,6 +221,7 @@ def intake_settings(settings: Settings, synonyms: Mapping[str, str]) -> IntakeSe
         by_system=settings.intake.person_ref == "system",
         keep=frozenset(settings.privacy.keep),
         synonyms=synonyms,
+        watched=frozenset(settings.intake.silent_after),
     )
 
 

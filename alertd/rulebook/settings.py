@@ -17,6 +17,7 @@ from alertd.rulebook.setting_types import (
     AmqpUrl,
     ClockTime,
     FilePath,
+    Identifier,
     KeptField,
     Length,
     Listen,
@@ -31,12 +32,26 @@ FALLBACK_COHORT = "urgent case"
 """Cohort word where none is set: says nothing on a lock screen."""
 
 
+class HeartbeatUrl(Part):
+    """An address outside this machine whose owner notices when we fall silent.
+
+    Attributes:
+        url: Asked with GET. Whoever knows it can pretend that we live: it may stand elsewhere, like a secret.
+        every: How often.
+    """
+
+    url: Identifier
+    every: Length = timedelta(minutes=1)
+
+
 class Service(Part):
     """Who runs this, and where people reach it.
 
     Attributes:
         borough: Letters in case references (`WF-UR-26-7QK4`).
         call_back: Landline or mobile that texts end with, as written.
+        heartbeat: Asked while every loop is healthy; None tells nobody outside.
+        contingency: File with rota, numbers and open clocks for when alertd is down, written anew every hour.
     """
 
     borough: Annotated[str, Field(pattern="^[A-Z]{2,3}$")]
@@ -44,6 +59,8 @@ class Service(Part):
     public_url: WebUrl
     call_back: Phone
     timezone: Literal["Europe/London"] = "Europe/London"
+    heartbeat: HeartbeatUrl | None = None
+    contingency: FilePath | None = None
 
 
 class Tls(Part):
@@ -82,11 +99,15 @@ class Intake(Part):
 
     Attributes:
         person_ref: `borough`: one reference means one person everywhere; `system`: only within one sender.
+        silent_after: Sender (`source` of its messages) → how long it may be silent before the administrators hear.
+        queue_age: How old the oldest message in hand may become before they hear.
     """
 
     person_ref: Literal["borough", "system"] = "borough"
     amqp: Amqp | None = None
     spool: Spool | None = None
+    silent_after: dict[Annotated[str, Field(min_length=1, max_length=200)], Length] = Field(default_factory=dict)
+    queue_age: Length = timedelta(minutes=2)
 
     @model_validator(mode="after")
     def _one(self) -> Self:

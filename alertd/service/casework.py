@@ -35,12 +35,14 @@ class IntakeSettings:
         by_system: Scope `person.ref` by `record.system`.
         keep: Fields kept although dropped otherwise.
         synonyms: Other word → word of the vocabulary.
+        watched: Senders of whom it is noted when they were last heard.
     """
 
     prefix: str = "WF"
     by_system: bool = False
     keep: frozenset[str] = frozenset()
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    watched: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

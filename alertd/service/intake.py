@@ -10,6 +10,7 @@ from alertd.model.case import MessageOutcome, StoredMessage, Tokens
 from alertd.model.errors import StaleWrite, StoreUnavailable
 from alertd.model.ids import Token
 from alertd.model.message import Message, Unreadable
+from alertd.service import drill, silence
 from alertd.service.casework import Casework, IntakeSettings, Ruling
 from alertd.service.messages import PERSON_SOURCE, Properties, decode, sender_of
 from alertd.service.ports import Rank, Reading, Store, Writing
@@ -99,6 +100,8 @@ class Intake:
             )  # fmt: skip
             if isinstance(result, Message) and result.source.startswith(PERSON_SOURCE) and not each.by_person:
                 result = _refused(each, SPOOFED)
+            if isinstance(result, Message) and drill.is_forged(result, hashed):
+                result = _refused(each, drill.CLAIMED)
             if isinstance(result, Unreadable):
                 unreadable.append(result)
             else:
@@ -116,6 +119,8 @@ class Intake:
             self._quarantine(writing, unreadable, now, ruling.terms.hashed)
             if duplicates:
                 writing.count_duplicates(duplicates)
+            for source in self._settings.watched.intersection(message.source for message, _ in readable):
+                silence.heard(source, writing, now)
         counts = dict.fromkeys(MessageOutcome, 0)
         for outcome in batch.outcomes.values():
             counts[outcome] += 1

@@ -136,6 +136,26 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Overdue:
+    """Work whose time came and that nobody did.
+
+    Attributes:
+        cases: Cases that time should have made somebody look at.
+        lines: Things to tell that were neither told nor held.
+        messages: Messages to people that were neither sent nor given up.
+        oldest: The moment at which the first of them was due; None when there is none.
+    """
+
+    cases: int
+    lines: int
+    messages: int
+    oldest: datetime | None
+
+    def __bool__(self) -> bool:
+        return self.oldest is not None
+
+
+@dataclass(frozen=True, slots=True)
 class QuarantineRow:
     """An unreadable message, kept until a person settles it; `beside` is what the delivery said beside the bytes."""
 
@@ -314,6 +334,18 @@ class Reading(Protocol):
 
     def next_wake(self, now: datetime) -> datetime | None:
         """The earliest future moment at which tick or deliver will have something to do."""
+        ...
+
+    def overdue(self, before: datetime) -> Overdue:
+        """What fell due at or before a moment and still waits for tick or deliver."""
+        ...
+
+    def clock_totals(self, now: datetime) -> Mapping[tuple[str, str], int]:
+        """Clocks of live cases by (clock, state): running, breached, met, met_late, withdrawn."""
+        ...
+
+    def database_now(self) -> datetime | None:
+        """The database's own time, aware UTC, to compare with ours; None where it has no clock of its own."""
         ...
 
     def note(self, key: str) -> str | None:

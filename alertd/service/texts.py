@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from alertd.core.wording import check_words, clock_word, cohort_word, moment, team_word, time_left
+from alertd.model import exercise
 from alertd.model.case import Alert, AlertState, ClockRun, Facts, Notification, Obligation
 from alertd.model.delivery import Rendered, Unrenderable
 from alertd.model.ids import ClockId, RuleId
@@ -103,6 +104,7 @@ def context(note: Notification, matter: Matter, book: RuleBook, voice: Voice) ->
         "late": any(row.late for row in rows),
         "repeat": note.repeat or any(row.repeat for row in rows),
         "check": check_words(tuple(name for row in rows for name in row.check)),
+        "exercise": _is_exercise(matter),
         "source": dict(first.note).get("source", ""),
         "time": dict(first.note).get("time", ""),
     }
@@ -159,6 +161,11 @@ def _takes_back_more_than_a_deadline(row: Obligation) -> bool:
     return row.template == STAND_DOWN and not row.key.about.startswith(CLOCK)
 
 
+def _is_exercise(matter: Matter) -> bool:
+    """Whether a message tells of exercises and of nothing else."""
+    return bool(matter.facts) and all(facts.row.cohort == exercise.COHORT for facts in matter.facts.values())
+
+
 def _mail(matter: Matter, book: RuleBook, voice: Voice) -> dict[str, object]:
     told = (row for row in matter.rows if row.template != STAND_DOWN)
     names = dict.fromkeys(name for row in told for name in row.reasons)
@@ -168,7 +175,6 @@ def _mail(matter: Matter, book: RuleBook, voice: Voice) -> dict[str, object]:
         "link": voice.link,
         "lines": lines,
         "count": str(len(lines)),
-        "exercise": "",
     }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from alertd.model.case import Alert, CaseRow, CrossRow, StoredMessage
+from alertd.core.clocks import ClockState, state
+from alertd.model.case import Alert, CaseRow, ClockRun, CrossRow, StoredMessage
 from alertd.model.ids import CaseId, Token
 from alertd.model.values import Kind
 from alertd.service.ports import CaseChange
@@ -15,6 +17,9 @@ from alertd.store.codec import HALF, channel, micros, optional_micros, run_token
 from alertd.store.documents import CaseState, Lead, is_running
 from alertd.store.tables import alerts, cross, leads
 
+CLOCKS = "clocks."
+"""Counters of clocks of live cases: `clocks.CLOCK.STATE`."""
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 _NO_TOKENS: frozenset[Token] = frozenset()
 
 
@@ -96,8 +101,8 @@ def write_leads(
     bulk.add(leads, [(token, int(kind), one.change.row.id) for token, kind in found], On.KEEP)
 
 
-def _shared_runs(change: CaseChange, state: CaseState) -> set[tuple[str, str]]:
-    return {(run.rule, run.key) for run in state.runs if change.shared is None or run.rule in change.shared}
+def _shared_runs(change: CaseChange, stored: CaseState) -> set[tuple[str, str]]:
+    return {(run.rule, run.key) for run in stored.runs if change.shared is None or run.rule in change.shared}
 
 
 def write_cross(one: Step, after: CaseState, bulk: Bulk) -> None:
@@ -122,7 +127,7 @@ def _cross_key(case: CaseId, row: CrossRow) -> tuple[bytes, int, str, bytes, byt
 def write_alerts(one: Step, after: CaseState, bulk: Bulk) -> None:
     """Replace the case's alerts; of the cases it takes in stay those whose codes live on only there."""
     case = one.change.row.id
-    old, new = ({_alert_columns(case, alert) for alert in state.alerts} for state in (one.state, after))
+    old, new = ({_alert_columns(case, alert) for alert in each.alerts} for each in (one.state, after))
     bulk.remove(alerts, {row[:2] for row in old} - {row[:2] for row in new})
     bulk.add(alerts, new - old, On.REPLACE)
     codes = {alert.code for alert in after.alerts}
@@ -147,10 +152,16 @@ def _stored(one: Step) -> Iterable[Before]:
     return one.joined if one.before is None else (one.before, *one.joined)
 
 
-def _weight(row: CaseRow, state: CaseState) -> Iterator[tuple[str, int]]:
+def _weight(row: CaseRow, stored: CaseState) -> Iterator[tuple[str, int]]:
     yield "cases.open_cases", int(row.closed_at is None)
-    yield "cases.running_clocks", sum(map(is_running, state.clocks))
-    yield "cases.open_alerts", sum(alert.closed_at is None for alert in state.alerts)
+    yield "cases.running_clocks", sum(map(is_running, stored.clocks))
+    yield "cases.open_alerts", sum(alert.closed_at is None for alert in stored.alerts)
+    yield from ((f"{CLOCKS}{clock.clock}.{_ended(clock)}", 1) for clock in stored.clocks)
+
+
+def _ended(clock: ClockRun) -> str:
+    """How a clock ended, by what is on record; one that was missed and still runs counts as running here."""
+    return ClockState.RUNNING if is_running(clock) else state(clock, _END_OF_TIME)
 
 
 def own_rows(one: Step, after: CaseState) -> Collection[CrossRow]:

@@ -19,6 +19,7 @@ from alertd.store.lock import RankedLock
 from alertd.store.reading_cross import CrossReading
 from alertd.store.reading_lists import ListReading
 from alertd.store.reading_outbox import OutboxReading
+from alertd.store.reading_watch import WatchReading
 from alertd.store.schema import check_schema
 from alertd.store.tables import meta
 from alertd.store.writing_cases import CaseWriting
@@ -27,7 +28,7 @@ from alertd.store.writing_records import RecordWriting
 _KEY_CHECK = "key_check"
 
 
-class SqlReading(ClosureReading, OutboxReading, CrossReading, ListReading):
+class SqlReading(ClosureReading, OutboxReading, CrossReading, ListReading, WatchReading):
     """A consistent view (`alertd.service.ports.Reading`)."""
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ClauseElement,
     ColumnElement,
     Connection,
+    DateTime,
     Dialect,
     FromClause,
     Integer,
@@ -92,6 +93,10 @@ class Speech(ABC):
     def new_seqs(self, connection: Connection, number: int) -> list[int]:
         """Numbers for new messages, growing."""
 
+    @abstractmethod
+    def clock(self) -> ColumnElement[Any] | None:
+        """The database's own time now; None where it is this machine's."""
+
     def driver_text(self, statement: ClauseElement) -> str:
         """A statement as the driver takes it for many rows of plain tuples, in the order of the table's columns."""
         return str(statement.compile(dialect=self.driver))
@@ -150,6 +155,9 @@ class SqliteSpeech(Speech):
         last: int = connection.execute(counted).scalar_one()
         return list(range(last - number + 1, last + 1))
 
+    def clock(self) -> None:
+        """It lives in this process."""
+
 
 class PostgresSpeech(Speech):
     """Several writers at once: advisory locks on names, and a sequence for numbers."""
@@ -204,6 +212,10 @@ class PostgresSpeech(Speech):
         """From a sequence: no writer waits for another's commit. A rollback leaves a gap."""
         numbers = select(func.nextval(message_seq.name)).select_from(func.generate_series(1, number))
         return sorted(connection.execute(numbers).scalars())
+
+    def clock(self) -> ColumnElement[Any]:
+        """Its own, as it passes within a transaction."""
+        return func.clock_timestamp(type_=DateTime(timezone=True))
 
 
 _SQLITE = SqliteSpeech()
