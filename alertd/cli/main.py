@@ -13,6 +13,8 @@ from alertd.cli import (
     acting,
     checking,
     demo,
+    doctor,
+    drill,
     entering,
     installing,
     listing,
@@ -56,7 +58,7 @@ app = typer.Typer(
 )
 _ROOMS = (
     *(demo, running, installing, checking, stories, publishing, schemas),
-    *(acting, entering, listing, outbox, quarantine, turns, standing),
+    *(acting, entering, listing, outbox, quarantine, turns, standing, doctor, drill),
 )
 for _room in _ROOMS:
     _room.add_to(app)

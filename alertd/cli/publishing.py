@@ -138,6 +138,16 @@ def _send(settings: Settings, drafts: Sequence[Draft]) -> list[Unpublished]:
         raise NotPossible(f"{amqp.url}: {failure}; nothing was sent\nRemedy: {remedy}") from failure
 
 
+def send_one(settings: Settings, body: bytes) -> None:
+    """Send one message that alertd itself wrote.
+
+    Raises:
+        NotPossible: it did not arrive, or nobody can say whether it did.
+    """
+    for lost in _send(settings, [Draft("the message", body)]):
+        raise NotPossible(f"the message could not be sent: {lost.reason}")
+
+
 def _put(folder: Path, letters: Sequence[Letter]) -> tuple[Unpublished, ...]:
     for letter in letters:
         put(folder, letter.body, Properties(), utc_now())

@@ -34,6 +34,19 @@ class _AtScrape(Collector):
         yield family
 
 
+class _Clocks(Collector):
+    """How many clocks stand how, asked for when somebody looks."""
+
+    def __init__(self, ask: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        self._ask = ask
+
+    def collect(self) -> Iterable[Metric]:
+        family = GaugeMetricFamily("alertd_clocks", "Clocks by how they stand", labels=["clock", "state"])
+        for (clock, state), number in sorted(self._ask().items()):
+            family.add_metric([clock, state], number)
+        yield family
+
+
 class Figures:
     """All figures of one process, in a registry of its own."""
 
@@ -64,6 +77,12 @@ class Figures:
         self.rules_rejected = Counter("alertd_rules_rejected", "Loads of rules that were refused", registry=r)
         self.loop_failures = Counter("alertd_loop_failures", "Turns of loops that failed", ["loop"], registry=r)
         self.webhooks = Counter("alertd_webhooks", "Requests of providers by outcome", ["hook", "result"], registry=r)
+        self.clock_lateness = Histogram(
+            "alertd_clock_lateness_seconds",
+            "From a clock's warning or deadline to its being acted on",
+            buckets=_SECONDS,
+            registry=r,
+        )
         self.ack = Histogram(
             "alertd_ack_seconds",
             "From an alert's opening to its acceptance by a reply",
@@ -100,6 +119,10 @@ class Figures:
         """Show how long ago each loop moved on, asked at each look."""
         text = "Seconds since a loop last moved on"
         self.registry.register(_AtScrape("alertd_last_loop_seconds", text, "loop", ages))
+
+    def clocks(self, ask: Callable[[], Mapping[tuple[str, str], int]]) -> None:
+        """Show how many clocks stand how, asked at each look."""
+        self.registry.register(_Clocks(ask))
 
     def text(self) -> bytes:
         """Everything in Prometheus's text format."""

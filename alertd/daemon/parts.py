@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Self
@@ -52,6 +52,10 @@ def _nothing_shown(_: Outgoing) -> None:
     pass
 
 
+def _nothing_late(_: timedelta) -> None:
+    pass
+
+
 def _nothing_settled(note: Notification, outcome: Outcome) -> None:
     pass
 
@@ -67,6 +71,7 @@ class Options:
         captured: Shown each message that a capturing sender keeps.
         settled: Told each outcome of a send.
         lanes: Sends run on them; None sends on the caller's thread.
+        clock_acted_on: Told how late each clock's warning or missed deadline was acted on.
     """
 
     judge: Judge = Reference
@@ -75,6 +80,7 @@ class Options:
     captured: Captured = _nothing_shown
     settled: Settled = _nothing_settled
     lanes: Lanes | None = None
+    clock_acted_on: Callable[[timedelta], None] = _nothing_late
 
 
 _ONE_COMMAND = Options()
@@ -268,7 +274,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
         senders=ways,
         opt_outs=opt_outs,
         desk=desk,
-        tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id),
+        tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id, options.clock_acted_on),
         planner=Planner(store, desk, options.new_id),
         deliver=Deliver(store, Composer(rules.book, rules.texts, voice), desk, means),
         now=options.now,

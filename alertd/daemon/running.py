@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from signal import SIGHUP, Signals
 from time import monotonic
@@ -113,6 +115,7 @@ class Daemon:
         _spare_the_collector()
         loops = Loops(parts, self._shared)
         self.figures.loops(self._shared.progress.ages)
+        self.figures.clocks(partial(self._clock_totals, parts))
         self.figures.rules_in_force(parts.rules.book().version)
         loops.start()
         _log.info("daemon_started", rules=parts.rules.book().version)
@@ -131,7 +134,13 @@ class Daemon:
     def _open(self) -> Parts | None:
         """Open the installation, waiting for a store that is away; None when told to stop meanwhile."""
         backoff = Backoff()
-        options = Options(judge=self._bench, now=self._now, settled=self._settled, lanes=self._shared.lanes)
+        options = Options(
+            judge=self._bench,
+            now=self._now,
+            settled=self._settled,
+            lanes=self._shared.lanes,
+            clock_acted_on=self._clock_acted_on,
+        )
         while True:
             try:
                 return _opened(self._settings, options)
@@ -192,6 +201,17 @@ class Daemon:
             outcome=type(outcome).__name__,
             attempt=note.attempts,
         )
+
+    def _clock_acted_on(self, late: timedelta) -> None:
+        self.figures.clock_lateness.observe(late.total_seconds())
+
+    def _clock_totals(self, parts: Parts) -> Mapping[tuple[str, str], int]:
+        """How clocks stand; nothing while the store is away, and not a failed look at all other figures."""
+        try:
+            with parts.store.read() as reading:
+                return reading.clock_totals(self._now())
+        except StoreUnavailable:
+            return {}
 
     def _send_failed(self) -> None:
         self.figures.loop_failures.labels("send").inc()

@@ -77,17 +77,21 @@ def _email(one: Smtp | Capture, ways: Ways) -> Sender:
         case Capture():
             return _capture(one, ways)
         case Smtp():
-            server = MailServerAddress(
-                host=one.host,
-                port=one.port,
-                starttls=StartTls(one.starttls),
-                username=one.username or "",
-                password=one.password.resolve if one.password else str,
-                limit=_LIMIT,
-            )
-            sender = SmtpSender(server, one.sender, ways.now)
+            sender = SmtpSender(mail_server(one), one.sender, ways.now)
             ways.closing.callback(sender.close)
             return _limited(sender, one.rate)
+
+
+def mail_server(one: Smtp) -> MailServerAddress:
+    """Where mails go, and who we are there."""
+    return MailServerAddress(
+        host=one.host,
+        port=one.port,
+        starttls=StartTls(one.starttls),
+        username=one.username or "",
+        password=one.password.resolve if one.password else str,
+        limit=_LIMIT,
+    )
 
 
 def _call(one: TwilioVoice | Capture, ways: Ways) -> Sender:

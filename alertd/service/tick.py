@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from alertd.model.case import LineState
 from alertd.model.errors import StaleWrite
 from alertd.model.ids import CaseId
 from alertd.service.casework import Casework, Ruling
@@ -13,10 +14,33 @@ from alertd.service.ports import Rank, Store
 BATCH = 100
 
 
-class Tick:
-    """Looks for due cases, and cases to judge again."""
+CLOCK = "clock:"
 
-    def __init__(self, store: Store, ruling: Callable[[], Ruling], prefix: str, new_id: Callable[[], str]) -> None:
+
+def _nobody_measures(_: timedelta) -> None:
+    """Nobody wants to know how late a clock was acted on."""
+
+
+class Tick:
+    """Looks for due cases, and cases to judge again.
+
+    Args:
+        store: Where they are.
+        ruling: The rules in force.
+        prefix: Borough's prefix of case references.
+        new_id: Makes names.
+        on_clock: Told how late each warning or missed deadline was acted on.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        ruling: Callable[[], Ruling],
+        prefix: str,
+        new_id: Callable[[], str],
+        on_clock: Callable[[timedelta], None] = _nobody_measures,
+    ) -> None:
+        self._on_clock = on_clock
         self._store = store
         self._ruling = ruling
         self._prefix = prefix
@@ -57,3 +81,7 @@ class Tick:
             work.write(batch, writing, now)
             if again:
                 writing.clear_rechecks(again)
+        for decided in batch.decided:
+            for row in decided.decision.new:
+                if row.key.about.startswith(CLOCK) and row.state is LineState.PENDING and row.at <= now:
+                    self._on_clock(now - row.at)
