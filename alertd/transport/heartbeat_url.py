@@ -31,4 +31,4 @@ def ask(url: Callable[[], str]) -> str:
         return str(problem)
     except (requests.RequestException, ValueError) as failure:
         return type(failure).__name__  # its text repeats the address
-    return "" if answer.ok else f"it answered {answer.status_code}"
+    return "" if answer.status_code // 100 == 2 else f"it answered {answer.status_code}"

@@ -127,6 +127,9 @@ class _Handler(BaseHTTPRequestHandler):
         if path == f"{_ROOT}/Messages.json":
             self._answer(200, _page(_matching(newest_first, query), int(query.get("PageSize", "50"))))
             return
+        if path == f"{_ROOT}.json":
+            self._answer(200, {"sid": ACCOUNT, "status": self.shared.account_status})
+            return
         match = re.fullmatch(rf"{_ROOT}/Messages/(\w+)\.json", path)
         found = next((one for one in newest_first if match is not None and one.sid == match[1]), None)
         if found is None:

@@ -95,6 +95,7 @@ class State:
     faults: deque[Fault] = field(default_factory=deque)
     faults_by_number: dict[str, Fault] = field(default_factory=dict)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    account_status: str = "active"
     released: threading.Event = field(default_factory=threading.Event)
 
 
