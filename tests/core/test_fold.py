@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from alertd.core.fold import acts, event_time, fold, incident_time, record_fields
 from alertd.core.typed_text import typed_value
 from alertd.model.case import StoredMessage
+from alertd.model.exercise import COHORT, SOURCE
 from alertd.model.message import Message
 from alertd.model.values import Value
 from tests.core.make import after, custody, incident, message, status, stored
@@ -242,6 +244,13 @@ def test_a_case_closed_twice_was_closed_the_first_time() -> None:
 def test_the_cohort_is_the_setting_of_the_newest_incident_that_has_one() -> None:
     first, second = incident(at=after(0), setting="custody"), incident(record="R-2", at=after(5))
     assert fold(_stored(first, second)).cohort == "custody"
+
+
+def test_an_exercise_is_one_until_anything_real_joins_it() -> None:
+    drill = replace(incident(setting="custody"), source=SOURCE)
+    real = incident(record="R-2", at=after(5), setting="custody")
+    assert fold(_stored(drill)).cohort == COHORT
+    assert fold(_stored(drill, real)).cohort == "custody"
 
 
 # --- records and acts

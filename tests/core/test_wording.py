@@ -59,6 +59,10 @@ def test_a_cohort_without_a_word_is_an_urgent_case() -> None:
     assert cohort_word("", {}) == "urgent case"
 
 
+def test_an_exercise_is_named_whatever_words_are_configured() -> None:
+    assert cohort_word("exercise", {"exercise": "custody"}) == "EXERCISE"
+
+
 def test_all_words_travel_as_gsm7() -> None:
     words = (moment(after()), time_left(after(130), after()), clock_word(ClockId("contact_48h_young_person")))
     assert all(gsm7_septets(word) == len(word) for word in words)

@@ -21,7 +21,9 @@ from tests.house.tree import TREE, modules
 
 PROJECT = tomllib.loads((TREE / "pyproject.toml").read_text())["project"]
 LOCKS = ("requirements.lock", "requirements-build.lock")
-ENTRY = re.compile(r"([\w.-]+)==([\w.+!-]+)( ; [^\\\n]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)")
+ENTRY = re.compile(
+    r"([\w.-]+)(?:\[[\w,]+\])?==([\w.+!-]+)( ; [^\\\n]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)"
+)
 
 
 def normal(name: str) -> str:
