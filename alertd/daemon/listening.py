@@ -11,16 +11,20 @@ from alertd.daemon.figures import Figures
 from alertd.daemon.parts import Parts, voice_of
 from alertd.daemon.troubles import Troubles
 from alertd.rulebook.sender_settings import Twilio as TwilioSettings
+from alertd.rulebook.sender_settings import TwilioVoice as VoiceSettings
+from alertd.service.calls import Calls, Heard, Press
 from alertd.service.composing import Composer
 from alertd.service.other_ways import OtherWays
 from alertd.service.people import People
 from alertd.service.receipts import Receipt, Receipts
 from alertd.service.receipts import Result as Settled
 from alertd.service.replies import Circle, Handled, Replies, Reply
+from alertd.service.reply_orders import Acceptance, Orders
 from alertd.transport.backoff import Backoff
 from alertd.web.app import make_app
 from alertd.web.hooks import Twilio
 from alertd.web.server import Server
+from alertd.web.voice import Voice
 
 STOP_SECONDS = 2.0
 """How long requests in hand may take when the daemon ends."""
@@ -65,7 +69,7 @@ class Listening:
             return
         listen = self._parts.settings.web.listen
         try:
-            app = make_app(self._figures.registry, ready, self._figures.webhook, self._twilio())
+            app = make_app(self._figures.registry, ready, self._figures.webhook, self._twilio(), self._voice())
             self._server = Server(app, listen)
         except OSError as fault:
             self._failed(listen, fault)
@@ -106,8 +110,7 @@ class Listening:
         parts = self._parts
         circle = Circle(parts.rules.book, voice_of(parts.settings), parts.keyring.token)
         handled = Replies(parts.store, self._people, circle).handle(reply)
-        for acceptance in handled.accepted:
-            self._figures.accepted(acceptance.role, acceptance.waited)
+        self._count(*handled.accepted)
         _log.info("reply_handled", result=handled.result.value, accepted=len(handled.accepted))
         self._changed()
         return handled
@@ -115,10 +118,45 @@ class Listening:
     def _people(self) -> People:
         return People(self._parts.store, self._parts.intake, self._parts.rules.ruling)
 
-    def _receipt(self, receipt: Receipt) -> Settled:
+    def _count(self, *acceptances: Acceptance) -> None:
+        for acceptance in acceptances:
+            self._figures.accepted(acceptance.role, acceptance.waited)
+
+    def _composer(self) -> Composer:
         parts = self._parts
-        composer = Composer(parts.rules.book, parts.rules.texts, voice_of(parts.settings))
-        settled = Receipts(parts.store, OtherWays(composer, parts.senders, parts.desk, parts.new_id)).take(receipt)
+        return Composer(parts.rules.book, parts.rules.texts, voice_of(parts.settings))
+
+    def _receipts(self) -> Receipts:
+        parts = self._parts
+        return Receipts(parts.store, OtherWays(self._composer(), parts.senders, parts.desk, parts.new_id))
+
+    def _receipt(self, receipt: Receipt) -> Settled:
+        settled = self._receipts().take(receipt)
         _log.info("receipt_taken", key=receipt.key, result=settled.value)
         self._changed()
         return settled
+
+    # --- calls
+
+    def _voice(self) -> Voice | None:
+        parts, call = self._parts, self._parts.settings.call
+        if not isinstance(call, VoiceSettings):
+            return None
+        return Voice(
+            public_url=parts.settings.service.public_url,
+            tokens=[call.auth_token.resolve],
+            press=self._press,
+            receipt=self._receipt,
+            ended=parts.engaged.ended,
+            now=parts.now,
+        )
+
+    def _press(self, press: Press) -> Heard:
+        parts = self._parts
+        orders = Orders(parts.store, self._people, parts.rules.book)
+        heard = Calls(parts.store, orders, self._composer(), self._receipts(), parts.keyring.token).press(press)
+        if heard.acceptance is not None:
+            self._count(heard.acceptance)
+        _log.info("key_taken", key=press.key, result=heard.result.value)
+        self._changed()
+        return heard

@@ -44,6 +44,8 @@ from alertd.service.texts import Voice
 from alertd.service.tick import Tick
 from alertd.store import Keyring, SqlStore, open_store
 from alertd.store import migrate as bring_up_to_date
+from alertd.transport.engaged import EngagedPhones
+from alertd.transport.twilio_voice import ENGAGED_SECONDS
 
 Settled = Callable[[Notification, Outcome], None]
 
@@ -96,6 +98,7 @@ class Parts:
         keyring: Of `privacy.encryption_key`.
         rules: Rules, people and templates in force.
         senders: Ways out by channel, in the order tried.
+        engaged: Phones that are being called by this process.
         opt_outs: Whose numbers are not to be texted, as far as it was learned.
         desk: Who can be told at a moment, over what, and when nobody may be woken.
         tick, planner, deliver: The verbs of time and of sending.
@@ -108,6 +111,7 @@ class Parts:
     keyring: Keyring
     rules: RulesInForce
     senders: Senders
+    engaged: EngagedPhones
     opt_outs: OptOuts
     desk: Callable[[datetime], Desk]
     tick: Tick
@@ -168,7 +172,8 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
         closing = undone.enter_context(ExitStack())
         today = local(options.now()).date()
         rules, refused = _loaded(problems, lambda: load_rules(settings, hashed, options.judge, today))
-        made = tried(problems, lambda: senders(Ways(settings, options.now, options.captured, closing)))
+        engaged = EngagedPhones(ENGAGED_SECONDS)
+        made = tried(problems, lambda: senders(Ways(settings, options.now, options.captured, closing, engaged)))
         if problems or keyring is None or made is None:
             raise ConfigError("\n".join(dict.fromkeys([*problems, *([str(refused)] if refused else [])])))
         if migrate:
@@ -176,7 +181,8 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
         store = _open_store(settings, keyring)
         closing.callback(store.close)
         rules = rules or _last_good(store, settings, keyring, options.judge, refused)
-        parts = _wired(settings, options, _Opened(store, keyring, RulesInForce(rules), made), closing.pop_all())
+        opened = _Opened(store, keyring, RulesInForce(rules), made, engaged)
+        parts = _wired(settings, options, opened, closing.pop_all())
         undone.pop_all()
     return parts
 
@@ -254,6 +260,7 @@ class _Opened:
     keyring: Keyring
     rules: RulesInForce
     senders: Senders
+    engaged: EngagedPhones
 
 
 def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitStack) -> Parts:
@@ -272,6 +279,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
         keyring=opened.keyring,
         rules=rules,
         senders=ways,
+        engaged=opened.engaged,
         opt_outs=opt_outs,
         desk=desk,
         tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id, options.clock_acted_on),

@@ -11,16 +11,21 @@ from alertd.daemon.clock import Now
 from alertd.model.delivery import Outgoing, Sender
 from alertd.model.errors import ConfigError
 from alertd.model.values import Channel
-from alertd.rulebook.sender_settings import Capture, GovukNotify, Smtp, Twilio, TwilioVoice
+from alertd.rulebook.sender_settings import Capture, GovukNotify, Smtp, Twilio
+from alertd.rulebook.sender_settings import TwilioVoice as VoiceSettings
 from alertd.rulebook.settings import Settings
 from alertd.service.deliver import SEND_SECONDS
 from alertd.transport.capture import CaptureSender
+from alertd.transport.engaged import EngagedPhones
 from alertd.transport.rate import Limiter, Rate, RateLimited
 from alertd.transport.smtp import SmtpSender
 from alertd.transport.smtp_connection import MailServerAddress, StartTls
-from alertd.transport.twilio_sms import TwilioAccount, TwilioSms
+from alertd.transport.twilio_account import TwilioAccount
+from alertd.transport.twilio_sms import TwilioSms
+from alertd.transport.twilio_voice import TwilioVoice, VoiceHook
 
 STATUS_HOOK = "/hooks/twilio/status"
+VOICE_HOOK = "/hooks/twilio/voice"
 _LIMIT = timedelta(seconds=SEND_SECONDS)
 _ADDRESS_RATE = Rate(per_second=1.0, burst=10)
 """One address: a ladder, its repeats and a digest at once, then one a second."""
@@ -38,12 +43,14 @@ class Ways:
         now: Aware UTC.
         captured: Shown each message that a capturing sender keeps.
         closing: Told how to give back the connections.
+        engaged: Phones that are being called.
     """
 
     settings: Settings
     now: Now
     captured: Captured
     closing: ExitStack
+    engaged: EngagedPhones
 
 
 def senders(ways: Ways) -> Senders:
@@ -94,12 +101,15 @@ def mail_server(one: Smtp) -> MailServerAddress:
     )
 
 
-def _call(one: TwilioVoice | Capture, ways: Ways) -> Sender:
+def _call(one: VoiceSettings | Capture, ways: Ways) -> Sender:
     match one:
         case Capture():
             return _capture(one, ways)
-        case TwilioVoice():
-            raise ConfigError("call: calls by Twilio are not part of this version: write 'call: off'")
+        case VoiceSettings():
+            hook = VoiceHook(_public(ways, VOICE_HOOK))
+            sender = TwilioVoice(_account(one), one.sender, hook, ways.engaged)
+            ways.closing.callback(sender.close)
+            return _limited(sender, one.rate)
 
 
 def _capture(one: Capture, ways: Ways) -> Sender:
@@ -107,16 +117,22 @@ def _capture(one: Capture, ways: Ways) -> Sender:
 
 
 def _twilio(one: Twilio, ways: Ways) -> TwilioSms:
-    account = TwilioAccount(
+    sender = TwilioSms(_account(one), one.sender, _public(ways, STATUS_HOOK) if one.status_callback else None)
+    ways.closing.callback(sender.close)
+    return sender
+
+
+def _account(one: Twilio | VoiceSettings) -> TwilioAccount:
+    return TwilioAccount(
         account_sid=one.account_sid.resolve(),
         auth_token=one.auth_token.resolve,
         base_url=one.base_url,
         limit=_LIMIT,
     )
-    hook = ways.settings.service.public_url.rstrip("/") + STATUS_HOOK if one.status_callback else None
-    sender = TwilioSms(account, one.sender, hook)
-    ways.closing.callback(sender.close)
-    return sender
+
+
+def _public(ways: Ways, hook: str) -> str:
+    return ways.settings.service.public_url.rstrip("/") + hook
 
 
 def _limited(sender: Sender, per_second: float) -> RateLimited:

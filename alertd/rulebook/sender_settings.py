@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from alertd.rulebook.setting_types import (
+    CallerNumber,
     FilePath,
     Identifier,
     LengthOrOff,
@@ -43,13 +44,18 @@ class Twilio(Part):
 
 
 class TwilioVoice(Part):
-    """Calls by Twilio."""
+    """Calls by Twilio.
+
+    Attributes:
+        rate: Calls a second; Twilio queues what comes faster than the account may dial.
+    """
 
     provider: Literal["twilio"]
     account_sid: Identifier
     auth_token: SecretRef
-    sender: Annotated[SenderNumber, Field(alias="from")]
+    sender: Annotated[CallerNumber, Field(alias="from")]
     base_url: WebUrl = "https://api.twilio.com"
+    rate: Rate = 1.0
 
 
 class GovukNotify(Part):

@@ -76,6 +76,11 @@ def _sender(value: object) -> str:
     return telephone(written)
 
 
+def _caller(value: object) -> str:
+    """Check the number that calls come from: the network takes no name in its place."""
+    return telephone(_text(value).replace(" ", ""))
+
+
 def refuse_password(url: str) -> str:
     """Give back an address without a password in it; raises Misread for one with, and never repeats it."""
     try:
@@ -170,6 +175,7 @@ ClockTime = Annotated[time, BeforeValidator(lambda value: quantities.time_of_day
 Listen = Annotated[str, BeforeValidator(_listen), _schema("host:port")]
 Phone = Annotated[str, BeforeValidator(_phone), _schema("UK telephone number")]
 SenderNumber = Annotated[str, BeforeValidator(_sender), _schema("number that texts come from")]
+CallerNumber = Annotated[str, BeforeValidator(_caller), _schema("number that calls come from")]
 Mail = Annotated[str, BeforeValidator(lambda value: mail_address(_text(value))), _schema("mail address")]
 AmqpUrl = Annotated[str, _address("amqp", "amqps"), _schema("amqp:// address without a password")]
 WebUrl = Annotated[str, _address("https", "http"), _schema("https:// address")]

@@ -19,7 +19,7 @@ from alertd.service.texts import Context, Matter, Texts, Voice, context
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A text ready to go: with the accept code in it ("" for none), and what the administrators must be told."""
+    """A text ready to go, with the code of the alert that an answer accepts ("" for none), and a line for administrators."""
 
     subject: str
     body: str
@@ -57,8 +57,8 @@ class Composer:
         found = self._texts().render(note.template, note.channel, fields)
         fault = _fault(found, note) or self._slip(found, fields, facts, reading)
         if fault or isinstance(found, Unrenderable):
-            return _composed(plain(fields), fields, _trouble(note, fault, now))
-        return _composed(found, fields, None)
+            return _composed(plain(fields), fields, note, _trouble(note, fault, now))
+        return _composed(found, fields, note, None)
 
     def _slip(self, found: Rendered | Unrenderable, fields: Context, facts: dict[str, Facts], reading: Reading) -> str:
         is_clean = isinstance(found, Rendered) and self._is_clean(found, fields, facts, reading)
@@ -79,9 +79,10 @@ def _trouble(note: Notification, what: str, now: datetime) -> Obligation:
     return trouble_line("template", f"{note.template}.{note.channel}.{now:%Y%m%d%H}", now, line)
 
 
-def _composed(text: Rendered, fields: Context, trouble: Obligation | None) -> Composed:
+def _composed(text: Rendered, fields: Context, note: Notification, trouble: Obligation | None) -> Composed:
     code = str(fields.get("code", ""))
-    return Composed(text.subject, text.body, code if code and code in text.body else "", trouble)
+    is_answerable = note.channel is Channel.CALL or code in text.body  # a call says no code: a key accepts its alert
+    return Composed(text.subject, text.body, code if is_answerable else "", trouble)
 
 
 _OURS = ("ref", "code", "cohort", "clock", "team", "service", "host", "call_back", "due", "left", "part")

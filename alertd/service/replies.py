@@ -12,23 +12,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alertd.core.calendar import local
-from alertd.core.on_call import to_person
-from alertd.model.case import LineState, Obligation, ObligationKey
+from alertd.model.case import Obligation
 from alertd.model.ids import RoleId, Token
 from alertd.model.rulebook import Person, RuleBook
-from alertd.model.values import Channel, Rest, Severity
+from alertd.model.values import Channel
 from alertd.service import reply_words as words
+from alertd.service.answer_lines import answer_line
 from alertd.service.opt_outs import OptOuts
 from alertd.service.people import People
 from alertd.service.ports import Rank, Store, Writing
 from alertd.service.reply_orders import Acceptance, Answer, Doing, Orders
 from alertd.service.reply_parsing import Asked, Keyword, parse
-from alertd.service.system_lines import SYSTEM, trouble_line
+from alertd.service.system_lines import trouble_line
 from alertd.service.texts import Voice
 
 HELP_EVERY = timedelta(hours=1)
 """One number is told how to reply at most this often: two machines that answer each other must come to rest."""
-TEMPLATE = "reply"
 MANAGER = RoleId("duty_manager")
 """Told of a phone that takes no texts any more."""
 _NUMBER = re.compile(r"\+[0-9]{8,15}")
@@ -176,20 +175,7 @@ class Replies:
     def _line(self, person: Person, reply: Reply, number: int, answer: Answer) -> Obligation:
         """An answer, to be sent like everything else; night or not, whoever has just written is awake."""
         name, step = (answer.once, "once") if answer.once else (reply.provider_id, str(number))
-        return Obligation(
-            key=ObligationKey(SYSTEM, "reply", self._key(name), 1, step, to_person(person.id)),
-            case=answer.case,
-            at=reply.received_at,
-            made_at=reply.received_at,
-            state=LineState.PENDING,
-            reason="",
-            template=TEMPLATE,
-            by=(Channel.SMS,),
-            rest=Rest.WAKE,
-            severity=Severity.HIGH,
-            reasons=("reply",),
-            note=(("source", answer.text),),
-        )
+        return answer_line(person, self._key(name), step, answer, reply.received_at)
 
     # --- no more texts
 

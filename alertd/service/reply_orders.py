@@ -16,6 +16,7 @@ from alertd.model.case import Alert, AlertState, Facts
 from alertd.model.errors import NotPossible
 from alertd.model.ids import CaseId, PersonId, RoleId
 from alertd.model.rulebook import Person, RuleBook
+from alertd.service import call_words as voice
 from alertd.service import reply_words as words
 from alertd.service.people import Fact, People
 from alertd.service.ports import Reading, Store
@@ -46,6 +47,7 @@ class Answer:
 
     Attributes:
         text: One SMS.
+        say: The same by voice.
         case: Case that it speaks of, else None.
         once: Names what is answered once for ever, or "" for every time.
         acceptance: Set when this order accepted an alert.
@@ -55,6 +57,7 @@ class Answer:
     case: CaseId | None = None
     once: str = ""
     acceptance: Acceptance | None = None
+    say: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Orders:
         """
         matter = self._matter(command.code)
         if matter is None:
-            return Answer(words.unknown_code(command.code), once=f"code|{command.code}")
+            return Answer(words.unknown_code(command.code), once=f"code|{command.code}", say=voice.NOTHING_TO_ACCEPT)
         try:
             return self._done(command, matter, doing)
         except NotPossible:  # somebody was faster, or the case has just gone
@@ -130,17 +133,17 @@ class Orders:
         text = words.accepted(after.ref, accepted.alert, doing.at, police=police)
         waited = max(timedelta(0), doing.at - before.alert.opened_at)
         role = self._role(after, doing.by.id, doing.at) or before.alert.duty
-        return Answer(text, before.case.row.id, acceptance=Acceptance(role, waited))
+        return Answer(text, before.case.row.id, acceptance=Acceptance(role, waited), say=voice.ACCEPTED)
 
     def _hand_on(self, before: _Matter, doing: Doing) -> Answer:
         """Go a step on; an alert that this person has accepted, perhaps by another's hand, is given back instead."""
         people, code, case = self._people(), before.alert.code, before.case.row.id
         if before.alert.state is AlertState.OPEN:
             people.hand_on(code, doing.by.id, doing.at, message_id=f"{doing.id}/hand_on")
-            return Answer(words.handed_on(before.ref), case)
+            return Answer(words.handed_on(before.ref), case, say=voice.HANDED_ON)
         if before.alert.state is AlertState.ACCEPTED and before.alert.accepted_by == doing.by.id:
             people.release(code, doing.by.id, doing.at, message_id=f"{doing.id}/release")
-            return Answer(words.given_back(before.ref), case)
+            return Answer(words.given_back(before.ref), case, say=voice.GIVEN_BACK)
         return self._standing(before, doing)
 
     def _attempt(self, matter: _Matter, doing: Doing) -> Answer:
@@ -161,6 +164,11 @@ class Orders:
 
     # --- what stands
 
+    def standing(self, code: str, doing: Doing) -> Answer:
+        """Say how an alert stands, and do nothing."""
+        matter = self._matter(code)
+        return self._standing(matter, doing) if matter is not None else Answer("", say=voice.NOTHING_TO_ACCEPT)
+
     def _matter(self, code: str) -> _Matter | None:
         with self._store.read() as reading:
             found = reading.alert_by_code(code)
@@ -170,7 +178,7 @@ class Orders:
     def _as_it_stands(self, code: str, before: _Matter, doing: Doing) -> Answer:
         after = self._matter(code)
         if after is None or after.alert.state is before.alert.state:
-            return Answer(words.not_possible(before.ref), before.case.row.id)
+            return Answer(words.not_possible(before.ref), before.case.row.id, say=voice.NOT_RECORDED)
         return self._standing(after, doing)
 
     def _standing(self, matter: _Matter, doing: Doing, *, police: bool = False) -> Answer:
@@ -178,13 +186,15 @@ class Orders:
         ref, alert, case = matter.ref, matter.alert, matter.case.row.id
         match alert.state:
             case AlertState.WITHDRAWN:
-                return Answer(words.stood_down(ref, doing.at, police=police), case)
+                return Answer(words.stood_down(ref, doing.at, police=police), case, say=voice.STOOD_DOWN)
             case AlertState.OPEN:
-                return Answer(words.open_again(ref, alert), case)
+                return Answer(words.open_again(ref, alert), case, say=voice.OPEN_AGAIN)
             case AlertState.ACCEPTED if alert.accepted_by == doing.by.id:
-                return Answer(words.already_yours(ref, alert, doing.at, police=police), case)
+                return Answer(words.already_yours(ref, alert, doing.at, police=police), case, say=voice.ACCEPTED)
             case AlertState.ACCEPTED:
-                return Answer(words.taken(ref, self._team(matter, doing.at), alert, doing.at, police=police), case)
+                team = self._team(matter, doing.at)
+                text = words.taken(ref, team, alert, doing.at, police=police)
+                return Answer(text, case, say=voice.taken(team))
 
     def _team(self, matter: _Matter, at: datetime) -> str:
         role = self._role(matter, PersonId(matter.alert.accepted_by), at)

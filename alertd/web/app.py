@@ -18,7 +18,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
-from alertd.web.hooks import INBOUND, STATUS, Count, Twilio, TwilioHooks
+from alertd.web.gate import Count
+from alertd.web.hooks import INBOUND, STATUS, Twilio, TwilioHooks
+from alertd.web.voice import VOICE, Voice, VoiceHooks
 
 _HEADERS = {
     "Cache-Control": "no-store",
@@ -52,6 +54,7 @@ def make_app(
     troubles: Callable[[], Mapping[str, str]],
     count: Count,
     twilio: Twilio | None = None,
+    voice: Voice | None = None,
 ) -> Starlette:
     """Put the application together.
 
@@ -61,6 +64,7 @@ def make_app(
             any thread; nothing personal.
         count: Counts webhooks: hook, and what became of it.
         twilio: What its hooks work with; None when texts do not go by Twilio, and there are none.
+        voice: The same for calls.
     """
 
     def healthz(_: Request) -> Response:
@@ -79,6 +83,8 @@ def make_app(
         hooks = TwilioHooks(twilio, count)
         routes.append(Route(INBOUND, hooks.inbound, methods=["POST"]))
         routes.append(Route(STATUS, hooks.status, methods=["POST"]))
+    if voice is not None:
+        routes.append(Route(VOICE, VoiceHooks(voice, count).voice, methods=["POST"]))
     handlers: Mapping[Any, ExceptionHandler] = {Exception: _failed(count)}
     return Starlette(routes=routes, middleware=[Middleware(Headers)], exception_handlers=handlers)
 
@@ -87,7 +93,9 @@ def _failed(count: Count) -> ExceptionHandler:
     """Answer for a fault of alertd: logged without its text, which may be personal, and counted."""
 
     def answer(request: Request, fault: Exception) -> Response:
-        hook = request.scope["path"].rpartition("/")[2] if request.scope["path"] in (INBOUND, STATUS) else "other"
+        hook = (
+            request.scope["path"].rpartition("/")[2] if request.scope["path"] in (INBOUND, STATUS, VOICE) else "other"
+        )
         _log.error("request_failed", hook=hook, exc_info=fault)
         count(hook, "failed")
         return PlainTextResponse("a fault of alertd\n", 500)

@@ -8,42 +8,30 @@ Source: CONTRACT, HTTP; Twilio, "Messaging webhooks" and "Outbound message statu
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from xml.sax.saxutils import escape
 
-import structlog
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alertd.model.errors import AlertdError
 from alertd.service.receipts import News, Receipt
 from alertd.service.receipts import Result as Settled
 from alertd.service.replies import Handled, Reply
-from alertd.transport.twilio_signature import is_signed
-from alertd.transport.twilio_sms import BAD_ADDRESS_CODES
-from alertd.web.forms import Form, Malformed, read_form
+from alertd.transport.twilio_account import BAD_ADDRESS_CODES
+from alertd.web.forms import Form
+from alertd.web.gate import KEY, SID, Count, Gate
 
-AT_ONCE = 2
-"""Requests that work with the store at the same time: a flood of reports leaves the loops their connections."""
 INBOUND = "/hooks/twilio/inbound"
 STATUS = "/hooks/twilio/status"
 
-_SID = re.compile(r"[A-Za-z0-9]{1,64}")
-_KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NEWS: Mapping[str, News] = {
     **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), News.UNDER_WAY),
     **dict.fromkeys(("delivered", "read"), News.DELIVERED),
     **dict.fromkeys(("undelivered", "failed", "canceled"), News.FAILED),
 }
-_log = structlog.get_logger(__name__)
-
-Count = Callable[[str, str], None]
-"""Counts a request: hook, and what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,47 +59,20 @@ class TwilioHooks:
     def __init__(self, twilio: Twilio, count: Count) -> None:
         self._twilio = twilio
         self._count = count
-        self._turn = asyncio.Semaphore(AT_ONCE)
+        self._gate = Gate(twilio.public_url, twilio.tokens, count)
 
     async def inbound(self, request: Request) -> Response:
         """Take a reply; an answer to a number on record goes through the outbox, not in this response."""
-        return await self._checked("inbound", request, self._inbound)
+        return await self._gate.checked("inbound", request, self._inbound)
 
     async def status(self, request: Request) -> Response:
         """Take a report on one of our texts, named by `ref` in the address that we gave for it."""
-        return await self._checked("status", request, self._status)
-
-    async def _checked(self, hook: str, request: Request, take: Callable[[Request, Form], Response]) -> Response:
-        form = await read_form(request)
-        if isinstance(form, Malformed):
-            return self._refused(hook, "malformed", form.reason, form.status)
-        try:
-            if not self._is_genuine(request, form):
-                return self._refused(hook, "forged", "the signature is not right", 403)
-            async with self._turn:
-                return await run_in_threadpool(take, request, form)
-        except AlertdError as trouble:
-            # Not taken, or not wholly: the provider is told so, shows it to whoever runs the account, and tries the
-            # fallback address if there is one. The ladder climbs on meanwhile.
-            _log.error("webhook_failed", hook=hook, reason=type(trouble).__name__)
-            self._count(hook, "failed")
-            return Response("try again\n", 503, media_type="text/plain")
-
-    def _is_genuine(self, request: Request, form: Form) -> bool:
-        query = request.scope["query_string"].decode("latin-1")
-        url = self._twilio.public_url.rstrip("/") + request.scope["path"] + (f"?{query}" if query else "")
-        given = request.headers.get("x-twilio-signature", "")
-        return is_signed(given, url, form.fields, [token() for token in self._twilio.tokens])
-
-    def _refused(self, hook: str, result: str, reason: str, status: int) -> Response:
-        _log.warning("webhook_refused", hook=hook, reason=reason)
-        self._count(hook, result)
-        return Response(f"{reason}\n", status, media_type="text/plain")
+        return await self._gate.checked("status", request, self._status)
 
     def _inbound(self, _: Request, form: Form) -> Response:
         sid, from_ = form.get("MessageSid"), form.get("From")
-        if not _SID.fullmatch(sid) or not from_:
-            return self._refused("inbound", "malformed", "no message", 400)
+        if not SID.fullmatch(sid) or not from_:
+            return self._gate.refused("inbound", "malformed", "no message", 400)
         text = form.get("OptOutType") or form.get("Body")
         handled = self._twilio.reply(Reply(from_, text, sid, self._twilio.now()))
         self._count("inbound", handled.result.value)
@@ -119,10 +80,10 @@ class TwilioHooks:
 
     def _status(self, request: Request, form: Form) -> Response:
         sid, key = form.get("MessageSid"), request.query_params.get("ref", "")
-        if not _SID.fullmatch(sid) or not form.get("MessageStatus"):
-            return self._refused("status", "malformed", "no report", 400)
+        if not SID.fullmatch(sid) or not form.get("MessageStatus"):
+            return self._gate.refused("status", "malformed", "no report", 400)
         news = _NEWS.get(form.get("MessageStatus"))
-        if news is None or not _KEY.fullmatch(key):
+        if news is None or not KEY.fullmatch(key):
             self._count("status", Settled.UNKNOWN.value)
             return Response(status_code=204)
         settled = self._twilio.receipt(self._report(key, sid, news, form))

@@ -1,6 +1,7 @@
 """A Twilio that speaks the provider's HTTP, remembers everything, and can be told to be difficult.
 
-It takes texts (create, list, fetch) and calls (create), and sends signed status reports and replies. Each request and
+It takes texts (create, list, fetch) and calls (create, list), sends signed status reports and replies, and lets called
+phones behave. Each request and
 each answer is checked against the provider's own description. A test says which messages it expects, and fails on
 any other.
 """
@@ -17,6 +18,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import requests
 
+from tests.doubles.fake_phone import Phone, PlayedCall
 from tests.doubles.fake_twilio_http import FakeServer
 from tests.doubles.fake_twilio_state import ACCOUNT, TOKEN, VERSION, FakeMessage, Fault, State, new_sid
 from tests.doubles.waiting import eventually, never
@@ -148,6 +150,12 @@ class FakeTwilio:
             "NumSegments": "1",
         }
         return self.post(url, form)
+
+    # --- calls ---
+
+    def play(self, call: FakeMessage, phone: Phone) -> PlayedCall:
+        """Let the phone that a call goes to behave; every step is reported, signed, and every answer followed."""
+        return PlayedCall(call, phone, self.post).play()
 
     def post(self, url: str, form: Mapping[str, str], signature: str | None = None) -> requests.Response:
         """Post a form as the provider does, with its signature or a given one."""

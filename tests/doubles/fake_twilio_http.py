@@ -70,7 +70,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length", "0"))
-        form = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
+        form = _form(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
         if self._note("POST", self.path, form):
             self._post(self.path, form)
 
@@ -122,10 +122,11 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
 
     def _get(self, path: str, query: Mapping[str, str]) -> None:
+        is_calls = path == f"{_ROOT}/Calls.json"
         with self.shared.lock:
-            newest_first = list(reversed(self.shared.messages))
-        if path == f"{_ROOT}/Messages.json":
-            self._answer(200, _page(_matching(newest_first, query), int(query.get("PageSize", "50"))))
+            newest_first = list(reversed(self.shared.calls if is_calls else self.shared.messages))
+        if is_calls or path == f"{_ROOT}/Messages.json":
+            self._answer(200, _page(path, _matching(newest_first, query), int(query.get("PageSize", "50"))))
             return
         if path == f"{_ROOT}.json":
             self._answer(200, {"sid": ACCOUNT, "status": self.shared.account_status})
@@ -154,6 +155,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def _form(fields: list[tuple[str, str]]) -> dict[str, str]:
+    """Fields by name; of a list that is sent as a field for each of its values, one value a line."""
+    form: dict[str, str] = {}
+    for name, value in fields:
+        form[name] = f"{form[name]}\n{value}" if name in form else value
+    return form
+
+
 def _matching(messages: list[FakeMessage], query: Mapping[str, str]) -> list[FakeMessage]:
     """Filter as the provider does: one that has no sending date yet passes no filter by date."""
     after = query.get("DateSent>")
@@ -161,15 +170,15 @@ def _matching(messages: list[FakeMessage], query: Mapping[str, str]) -> list[Fak
         one
         for one in messages
         if query.get("To") in (None, one.to)
+        and query.get("From") in (None, one.form.get("From"))
         and (after is None or (one.sent_at is not None and one.sent_at.isoformat() >= after))
     ]
 
 
-def _page(messages: list[FakeMessage], size: int) -> Json:
-    uri = f"{_ROOT}/Messages.json?PageSize={size}&Page=0"
-    path = f"{_ROOT}/Messages.json"
+def _page(path: str, messages: list[FakeMessage], size: int) -> Json:
+    uri = f"{path}?PageSize={size}&Page=0"
     return {
-        "messages": [_as_json(path, one) for one in messages[:size]],
+        "calls" if path.endswith("/Calls.json") else "messages": [_as_json(path, one) for one in messages[:size]],
         "page": 0,
         "page_size": size,
         "start": 0,
@@ -217,7 +226,7 @@ def _call(made: FakeMessage) -> Json:
         "api_version": VERSION,
         "to": made.to,
         "from": made.form.get("From"),
-        "status": "queued",
+        "status": made.status,
         "direction": "outbound-api",
         "date_created": format_datetime(made.created_at),
         "date_updated": format_datetime(made.created_at),

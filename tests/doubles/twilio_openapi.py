@@ -28,6 +28,12 @@ def _is_phone_number(value: object) -> bool:
     return not isinstance(value, str) or _PHONE_NUMBER.fullmatch(value) is not None
 
 
+@_formats.checks("endpoint")
+def _is_endpoint(value: object) -> bool:
+    """Whom a call goes to or comes from: with alertd only ever a number."""
+    return _is_phone_number(value)
+
+
 @_formats.checks("uri")
 def _is_uri(value: object) -> bool:
     """Absolute; in answers the provider's own are paths."""
@@ -55,7 +61,7 @@ def form_problems(method: str, path: str, form: Mapping[str, str]) -> list[str]:
     Args:
         method: "GET" or "POST".
         path: As requested, with the account's and the message's own ids.
-        form: Fields; none is repeated.
+        form: Fields; of one that may be repeated, one value a line.
     """
     operation, identifiers = _operation(method, path)
     if operation is None:
@@ -105,7 +111,7 @@ def _errors(schema: Schema, instance: object) -> list[str]:
 def _typed(text: str, schema: Schema) -> object:
     """A form holds only text: read it as the type that the schema wants, if it can be."""
     if schema.get("type") == "array":
-        return [_typed(text, schema["items"])]
+        return [_typed(each, schema["items"]) for each in text.splitlines()]
     if schema.get("type") == "integer" and re.fullmatch(r"-?\d+", text):
         return int(text)
     if schema.get("type") == "boolean" and text in ("true", "false"):

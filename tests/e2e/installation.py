@@ -13,6 +13,7 @@ from alertd.daemon.clock import utc_now
 from alertd.daemon.parts import migrate_store, read_settings
 from alertd.daemon.secrets_read import read_keyring
 from alertd.model.case import Notification, NotificationState
+from alertd.rulebook.sender_settings import Twilio
 from alertd.service.messages import Properties
 from alertd.shipped import shipped
 from alertd.store import SqlStore, new_master, open_store
@@ -64,6 +65,17 @@ class Installation:
     def close(self) -> None:
         """Give back connections to the store."""
         self.store.close()
+
+    def call_by_twilio(self) -> None:
+        """Let calls go by the provider that texts go by; before the daemon starts."""
+        sms = self.settings.sms[0]
+        assert isinstance(sms, Twilio)
+        call = (
+            f"call: {{provider: twilio, account_sid: {ACCOUNT}, auth_token: {{env: {TOKEN_VARIABLE}}}, "
+            f'from: "{sms.sender}", base_url: "{sms.base_url}", rate: 50/s}}'
+        )
+        self.config.write_text(self.config.read_text().replace("call: off", call))
+        self.settings = read_settings(self.config)
 
     def now(self) -> datetime:
         """The pretended present, aware UTC."""

@@ -15,7 +15,8 @@ import pytest
 from alertd.model.delivery import CannotSay, Found, InDoubt, NotFound, Outgoing, Refused, RetryLater, Sent
 from alertd.model.errors import ConfigError
 from alertd.model.values import Channel
-from alertd.transport.twilio_sms import TwilioAccount, TwilioSms
+from alertd.transport.twilio_account import TwilioAccount
+from alertd.transport.twilio_sms import TwilioSms
 from tests.doubles.fake_twilio import FakeTwilio
 from tests.doubles.fake_twilio_state import (
     ACCOUNT,
@@ -93,7 +94,7 @@ def test_without_a_callback_none_is_asked_for(fake_twilio: FakeTwilio, hasty: Tw
         (DROP_AFTER_TAKING, InDoubt("ConnectionError")),
         (Fault(201, raw=b"<html>a proxy's idea", taken=Taken.YES), InDoubt("the answer cannot be read")),
         (Fault(201, raw=b"[]", taken=Taken.YES), InDoubt("the answer cannot be read")),
-        (Fault(201, raw=b"{}", taken=Taken.YES), InDoubt("the answer names no message")),
+        (Fault(201, raw=b"{}", taken=Taken.YES), InDoubt("the answer names no id")),
         (Fault(500, raw=b"<html>"), InDoubt("answered 500, code 500")),
     ],
     ids=lambda value: str(value)[:60],
