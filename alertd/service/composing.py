@@ -19,7 +19,7 @@ from alertd.service.texts import Context, Matter, Texts, Voice, context
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A text ready to go, with the code of the alert that an answer accepts ("" for none), and a line for administrators."""
+    """A text ready to go, with the code of the alert that an answer accepts ("" for none), and a fault to be told."""
 
     subject: str
     body: str

@@ -124,7 +124,7 @@ class PlayedCall:
             "Direction": "outbound-api",
             "CallerName": "",
         }
-        answer = self.post(url, base | form)
+        answer = self.post(url, {**base, **form})
         self.answers.append(answer.status_code)
         return answer
 

@@ -1,9 +1,8 @@
 """A Twilio that speaks the provider's HTTP, remembers everything, and can be told to be difficult.
 
 It takes texts (create, list, fetch) and calls (create, list), sends signed status reports and replies, and lets called
-phones behave. Each request and
-each answer is checked against the provider's own description. A test says which messages it expects, and fails on
-any other.
+phones behave. Each request and each answer is checked against the provider's own description. A test says which
+messages it expects, and fails on any other.
 """
 
 from __future__ import annotations

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -24,7 +23,7 @@ SECOND_PHONE, SECOND_MAIL = "+447700900102", "mash.second@example.gov.uk"
 
 
 @pytest.fixture
-def twilio(installation: Installation, fake_twilio: FakeTwilio) -> Iterator[FakeTwilio]:
+def twilio(installation: Installation, fake_twilio: FakeTwilio) -> FakeTwilio:
     """A provider for which the public address leads to where the daemon listens; calls go by it too."""
     installation.call_by_twilio()
     fake_twilio.hooks = f"http://{installation.settings.web.listen}"

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from alertd.model.errors import ConfigError
 from alertd.rulebook.problems import format_problem
 from alertd.rulebook.secret import Secret
-from alertd.rulebook.sender_settings import Capture, Smtp, Twilio
+from alertd.rulebook.sender_settings import Capture, Smtp, Twilio, TwilioVoice
 from alertd.rulebook.settings import Settings, settings_schema
 from alertd.rulebook.settings_file import find_config, load_settings, settings_from_text
 from alertd.shipped import shipped
@@ -104,6 +104,29 @@ def test_two_senders_are_tried_in_order() -> None:
     two = "  - {provider: capture, dir: out}\n  -" + twilio[1:].replace("\n  ", "\n    ")
     found = settings(WHOLE.replace(twilio, two))
     assert [type(sender) for sender in found.sms] == [Capture, Twilio]
+
+
+CALLS = """\
+call:
+  provider: twilio
+  account_sid: AC00000000000000000000000000000001
+  auth_token: {env: TWILIO_TOKEN}
+  from: 020 7946 0999
+"""
+
+
+def test_calls_go_by_twilio_one_a_second_when_nothing_else_is_said() -> None:
+    call = settings(WHOLE.replace("call: off\n", CALLS)).call
+    assert isinstance(call, TwilioVoice)
+    assert (call.sender, call.rate, call.base_url) == ("+442079460999", 1.0, "https://api.twilio.com")
+
+
+@pytest.mark.parametrize("name", ["ALERTD", "WF Urgent", "number", "+1"])
+def test_a_call_comes_from_a_number_and_never_from_a_name(name: str) -> None:
+    loaded = settings_from_text(WHOLE.replace("call: off\n", CALLS.replace("020 7946 0999", name)))
+    assert loaded.settings is None
+    assert [problem.code for problem in loaded.problems] == ["E014"]
+    assert all(problem.remedy for problem in loaded.problems)
 
 
 def test_off_means_not_at_all() -> None:

@@ -12,12 +12,15 @@ import httpx
 from prometheus_client import CollectorRegistry, Gauge
 from starlette.types import ASGIApp
 
+from alertd.service.calls import Heard, Press
+from alertd.service.calls import Result as Pressed
 from alertd.service.receipts import Receipt
 from alertd.service.receipts import Result as Settled
 from alertd.service.replies import Handled, Reply
 from alertd.service.replies import Result as Taken
 from alertd.web.app import make_app
 from alertd.web.hooks import INBOUND, STATUS, Twilio
+from alertd.web.voice import VOICE, Voice
 from tests.doubles.fake_twilio import sign
 
 URL = "https://urgent.example.gov.uk"
@@ -38,15 +41,27 @@ REPORT: Mapping[str, str] = {
     "MessageStatus": "delivered",
     "RawDlrDoneDate": "",
 }
-PATHS: Mapping[str, str] = {"inbound": INBOUND, "status": f"{STATUS}?ref=n000001"}
-FORMS: Mapping[str, Mapping[str, str]] = {"inbound": REPLY, "status": REPORT}
+STATE: Mapping[str, str] = {
+    "To": "+447700900101",
+    "CallSid": "CA0123456789abcdef",
+    "CallStatus": "no-answer",
+    "CallerName": "",
+}
+PATHS: Mapping[str, str] = {
+    "inbound": INBOUND,
+    "status": f"{STATUS}?ref=n000001",
+    "voice": f"{VOICE}?on=status&ref=n000001",
+}
+FORMS: Mapping[str, Mapping[str, str]] = {"inbound": REPLY, "status": REPORT, "voice": STATE}
 
 
 class Provider:
     """Posts to an application whose service remembers what it was given.
 
     Attributes:
-        replies, receipts: What reached the service.
+        replies, receipts, presses: What reached the service.
+        ended: Keys of the calls that were said to have ended.
+        heard: What the service answers to a key.
         counted: Webhooks by hook and result.
         say: What the service answers to a stranger.
         fault: Raised by the service instead of an answer.
@@ -56,6 +71,9 @@ class Provider:
     def __init__(self) -> None:
         self.replies: list[Reply] = []
         self.receipts: list[Receipt] = []
+        self.presses: list[Press] = []
+        self.ended: list[str] = []
+        self.heard = Heard(Pressed.ACCEPTED, "Thank you.")
         self.counted: Counter[tuple[str, str]] = Counter()
         self.say = ""
         self.fault: Exception | None = None
@@ -64,7 +82,8 @@ class Provider:
         registry = CollectorRegistry()
         Gauge("alertd_test", "A figure", registry=registry).set(7)
         hooks = Twilio(f"{URL}/", self.tokens, self._reply, self._receipt, lambda: NOW)
-        app = make_app(registry, lambda: self.troubles, lambda *what: self.counted.update([what]), hooks)
+        voice = Voice(f"{URL}/", self.tokens, self._press, self._receipt, self.ended.append, lambda: NOW)
+        app = make_app(registry, lambda: self.troubles, lambda *what: self.counted.update([what]), hooks, voice)
         self._app = app
 
     def _reply(self, reply: Reply) -> Handled:
@@ -79,10 +98,16 @@ class Provider:
             raise self.fault
         return Settled.DELIVERED
 
+    def _press(self, press: Press) -> Heard:
+        self.presses.append(press)
+        if self.fault is not None:
+            raise self.fault
+        return self.heard
+
     @property
     def reached(self) -> int:
         """How many requests got through to the service."""
-        return len(self.replies) + len(self.receipts)
+        return len(self.replies) + len(self.receipts) + len(self.presses)
 
     def ask(self, path: str, method: str = "GET") -> httpx.Response:
         """Ask for a page."""
