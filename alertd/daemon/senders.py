@@ -16,7 +16,7 @@ from alertd.rulebook.sender_settings import TwilioVoice as VoiceSettings
 from alertd.rulebook.settings import Settings
 from alertd.service.deliver import SEND_SECONDS
 from alertd.transport.capture import CaptureSender
-from alertd.transport.engaged import EngagedPhones
+from alertd.transport.engaged import EngagedPhones, OneAtATime
 from alertd.transport.rate import Limiter, Rate, RateLimited
 from alertd.transport.smtp import SmtpSender
 from alertd.transport.smtp_connection import MailServerAddress, StartTls
@@ -107,9 +107,9 @@ def _call(one: VoiceSettings | Capture, ways: Ways) -> Sender:
             return _capture(one, ways)
         case VoiceSettings():
             hook = VoiceHook(_public(ways, VOICE_HOOK))
-            sender = TwilioVoice(_account(one), one.sender, hook, ways.engaged)
+            sender = TwilioVoice(_account(one), one.sender, hook)
             ways.closing.callback(sender.close)
-            return _limited(sender, one.rate)
+            return OneAtATime(_limited(sender, one.rate), ways.engaged)
 
 
 def _capture(one: Capture, ways: Ways) -> Sender:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 
-from alertd.model.delivery import InDoubt, Outcome, Outgoing, RetryLater, Sent
+from alertd.model.delivery import InDoubt, LookUp, Outcome, Outgoing, RetryLater, Sender, Sent
 
 _LOOK_AGAIN = 15.0
 """Seconds after which a call that waits for a phone is tried again: most calls end sooner than they might."""
@@ -28,22 +29,12 @@ class EngagedPhones:
         self._calls: dict[str, tuple[str, float]] = {}
         self._lock = threading.Lock()
 
-    def one_call(self, outgoing: Outgoing, call: Callable[[], Outcome]) -> Outcome:
-        """Make a call unless one to the same phone is going on; then say when to try again."""
-        wait = self._begin(outgoing)
-        if wait > 0.0:
-            return RetryLater("the phone is being called already", min(wait, _LOOK_AGAIN))
-        outcome = call()
-        if not isinstance(outcome, Sent | InDoubt):
-            self.ended(outgoing.key)
-        return outcome
-
     def ended(self, key: str) -> None:
         """A call has ended, or was never made: its phone may be called."""
         with self._lock:
             self._calls = {address: call for address, call in self._calls.items() if call[0] != key}
 
-    def _begin(self, outgoing: Outgoing) -> float:
+    def begin(self, outgoing: Outgoing) -> float:
         """Take the phone and return 0.0, or the seconds until it is free at the latest."""
         with self._lock:
             moment = self._clock()
@@ -52,3 +43,33 @@ class EngagedPhones:
                 return until - moment
             self._calls[outgoing.address] = (outgoing.key, moment + self._seconds)
             return 0.0
+
+
+class OneAtATime:
+    """A sender that answers `RetryLater` while a call to the same phone is going on.
+
+    It stands before whatever limits the rate: calls that wait for one busy phone use up nothing of another's.
+
+    Args:
+        sender: The sender behind it.
+        engaged: Phones that are being called.
+    """
+
+    def __init__(self, sender: Sender, engaged: EngagedPhones) -> None:
+        self.name = sender.name
+        self._sender = sender
+        self._engaged = engaged
+
+    def send(self, outgoing: Outgoing) -> Outcome:
+        """Call, or say when to try again."""
+        wait = self._engaged.begin(outgoing)
+        if wait > 0.0:
+            return RetryLater("the phone is being called already", min(wait, _LOOK_AGAIN))
+        outcome = self._sender.send(outgoing)
+        if not isinstance(outcome, Sent | InDoubt):
+            self._engaged.ended(outgoing.key)
+        return outcome
+
+    def look_up(self, outgoing: Outgoing, since: datetime) -> LookUp:
+        """As the sender behind it."""
+        return self._sender.look_up(outgoing, since)

@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 
 from alertd.model.delivery import CannotSay, Found, LookUp, NotFound, Outcome, Outgoing
 from alertd.service.call_words import SILENCE
-from alertd.transport.engaged import EngagedPhones
 from alertd.transport.twilio_account import NEWEST, TwilioAccount, TwilioRequests
 from alertd.transport.twiml import ask
 
@@ -54,22 +53,18 @@ class TwilioVoice:
         account: Whose.
         from_: Our number, E.164: a caller cannot be a name.
         hook: Where keys and reports go.
-        engaged: Phones that we are ringing already.
     """
 
     name = "twilio"
 
-    def __init__(self, account: TwilioAccount, from_: str, hook: VoiceHook, engaged: EngagedPhones) -> None:
+    def __init__(self, account: TwilioAccount, from_: str, hook: VoiceHook) -> None:
         self._requests = TwilioRequests(account)
         self._from = from_
         self._hook = hook
-        self._engaged = engaged
 
     def send(self, outgoing: Outgoing) -> Outcome:
-        """Call once; never later than `outgoing.deadline`, and never a phone that we are ringing already."""
-        return self._engaged.one_call(
-            outgoing, lambda: self._requests.create(outgoing, lambda client: self._create(client, outgoing))
-        )
+        """Call once; never later than `outgoing.deadline`."""
+        return self._requests.create(outgoing, lambda client: self._create(client, outgoing))
 
     def look_up(self, outgoing: Outgoing, since: datetime) -> LookUp:
         """Look for it among the newest calls to its number.

@@ -10,7 +10,8 @@ import pytest
 from alertd.model.delivery import CannotSay, Found, InDoubt, NotFound, Outgoing, Refused, RetryLater, Sent
 from alertd.model.values import Channel
 from alertd.service.call_words import SILENCE
-from alertd.transport.engaged import EngagedPhones
+from alertd.transport.engaged import EngagedPhones, OneAtATime
+from alertd.transport.rate import Limiter, Rate, RateLimited
 from alertd.transport.twilio_account import TwilioAccount
 from alertd.transport.twilio_voice import ENGAGED_SECONDS, RING_SECONDS, TALK_SECONDS, TwilioVoice, VoiceHook
 from alertd.transport.twiml import ask, say
@@ -54,11 +55,16 @@ def engaged(seconds: Seconds) -> EngagedPhones:
 
 
 @pytest.fixture
-def caller(fake_twilio: FakeTwilio, engaged: EngagedPhones) -> Iterator[TwilioVoice]:
+def caller(fake_twilio: FakeTwilio) -> Iterator[TwilioVoice]:
     account = TwilioAccount(ACCOUNT, lambda: TOKEN, fake_twilio.base_url, timedelta(seconds=5))
-    made = TwilioVoice(account, FROM, VoiceHook(HOOK), engaged)
+    made = TwilioVoice(account, FROM, VoiceHook(HOOK))
     yield made
     made.close()
+
+
+@pytest.fixture
+def one_by_one(caller: TwilioVoice, engaged: EngagedPhones) -> OneAtATime:
+    return OneAtATime(caller, engaged)
 
 
 def call(key: str = "n-1", to: str = TO, text: str = TEXT, **changes: float) -> Outgoing:
@@ -125,37 +131,53 @@ def test_a_call_whose_time_is_over_is_not_made(fake_twilio: FakeTwilio, caller: 
 
 
 def test_a_phone_is_not_called_while_a_call_to_it_may_be_going_on(
-    fake_twilio: FakeTwilio, caller: TwilioVoice, seconds: Seconds
+    fake_twilio: FakeTwilio, one_by_one: OneAtATime, seconds: Seconds
 ) -> None:
-    assert isinstance(caller.send(call("n-1")), Sent)
+    assert isinstance(one_by_one.send(call("n-1")), Sent)
     waits = RetryLater("the phone is being called already", 15.0)
-    assert caller.send(call("n-2")) == waits
-    assert isinstance(caller.send(call("n-3", to="+447700900124")), Sent)
+    assert one_by_one.send(call("n-2")) == waits
+    assert isinstance(one_by_one.send(call("n-3", to="+447700900124")), Sent)
     seconds.at += ENGAGED_SECONDS - 5
-    assert caller.send(call("n-2")) == RetryLater("the phone is being called already", 5.0)
+    assert one_by_one.send(call("n-2")) == RetryLater("the phone is being called already", 5.0)
     seconds.at += 5
-    assert isinstance(caller.send(call("n-2")), Sent)
+    assert isinstance(one_by_one.send(call("n-2")), Sent)
     assert len(fake_twilio.calls()) == 3
     assert ENGAGED_SECONDS > RING_SECONDS + 5 + TALK_SECONDS
 
 
-def test_a_call_that_has_ended_frees_its_phone_and_no_other(caller: TwilioVoice, engaged: EngagedPhones) -> None:
-    caller.send(call("n-1"))
+def test_a_call_that_has_ended_frees_its_phone_and_no_other(one_by_one: OneAtATime, engaged: EngagedPhones) -> None:
+    one_by_one.send(call("n-1"))
     engaged.ended("n-9")
-    assert isinstance(caller.send(call("n-2")), RetryLater)
+    assert isinstance(one_by_one.send(call("n-2")), RetryLater)
     engaged.ended("n-1")
-    assert isinstance(caller.send(call("n-2")), Sent)
+    assert isinstance(one_by_one.send(call("n-2")), Sent)
     engaged.ended("n-1")  # reported twice
-    assert isinstance(caller.send(call("n-3")), RetryLater)
+    assert isinstance(one_by_one.send(call("n-3")), RetryLater)
 
 
 @pytest.mark.parametrize(("fault", "is_free"), [(BUSY, True), (INVALID_NUMBER, True), (DROP_AFTER_TAKING, False)])
 def test_a_call_that_was_certainly_not_made_engages_nobody(
-    fault: Fault, is_free: bool, fake_twilio: FakeTwilio, caller: TwilioVoice
+    fault: Fault, is_free: bool, fake_twilio: FakeTwilio, one_by_one: OneAtATime
 ) -> None:
     fake_twilio.fault(fault)
-    caller.send(call("n-1"))
-    assert isinstance(caller.send(call("n-2")), Sent if is_free else RetryLater)
+    one_by_one.send(call("n-1"))
+    assert isinstance(one_by_one.send(call("n-2")), Sent if is_free else RetryLater)
+
+
+def test_calls_that_wait_for_one_phone_use_up_nothing_of_anothers_rate(
+    caller: TwilioVoice, engaged: EngagedPhones, seconds: Seconds
+) -> None:
+    slow = RateLimited(caller, Limiter(Rate(1.0, 2), Rate(1.0, 10), seconds))
+    sender = OneAtATime(slow, engaged)
+    assert isinstance(sender.send(call("n-1")), Sent)
+    for number in range(2, 12):
+        assert sender.send(call(f"n-{number}")) == RetryLater("the phone is being called already", 15.0)
+    assert isinstance(sender.send(call("n-12", to="+447700900124")), Sent)
+    limited = sender.send(call("n-13", to="+447700900125"))
+    assert isinstance(limited, RetryLater)
+    assert limited.reason == "rate limit"
+    seconds.at += 1.0
+    assert isinstance(sender.send(call("n-13", to="+447700900125")), Sent)
 
 
 # --- in doubt
@@ -181,6 +203,6 @@ def test_a_call_that_was_never_taken_is_not_found(fake_twilio: FakeTwilio, calle
 def test_a_provider_that_cannot_be_asked_proves_nothing(fake_twilio: FakeTwilio, caller: TwilioVoice) -> None:
     caller.close()
     account = TwilioAccount(ACCOUNT, lambda: "no such secret", fake_twilio.base_url, timedelta(seconds=5))
-    stranger = TwilioVoice(account, FROM, VoiceHook(HOOK), EngagedPhones(1.0))
+    stranger = TwilioVoice(account, FROM, VoiceHook(HOOK))
     assert stranger.look_up(call(), now()) == CannotSay("answered 401")
     stranger.close()
