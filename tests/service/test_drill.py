@@ -42,6 +42,13 @@ def test_an_exercise_alerts_the_team_on_duty_and_every_text_says_so(world: World
         assert "EXERCISE" in each.text, each
 
 
+def test_the_call_of_an_exercise_says_that_it_is_one(world: World, drill: Drill) -> None:
+    world.told(drill.body)
+    world.at("11-26 14:15")
+    (call,) = [each for each in world.sent if each.by is Channel.CALL]
+    assert call.text.strip().startswith("Exercise only, not a real alert. Urgent alert from ")
+
+
 def test_an_exercise_climbs_the_ladder_and_its_acceptance_is_measured(world: World, drill: Drill) -> None:
     world.told(drill.body)
     record = tokens(read(world, drill.body), world.rules.ruling.terms.hashed).record
