@@ -12,6 +12,8 @@ from alertd.model.rulebook import Override, Person, Role, Rota, RuleBook, Turns
 
 DUTY = RoleId("safeguarding_duty")
 """The routing role to which everything urgent goes first."""
+MANAGER = RoleId("duty_manager")
+"""The manager on duty for the borough."""
 RULES_ADMIN = RoleId("rules_admin")
 """Who is told of trouble in the system itself."""
 PERSON = "person:"

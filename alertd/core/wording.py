@@ -67,3 +67,8 @@ def cohort_word(cohort: str, words: dict[str, str]) -> str:
     if cohort == exercise.COHORT:
         return exercise.WORD
     return words.get(cohort, FALLBACK_COHORT)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things: `1 case`, `3 cases`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

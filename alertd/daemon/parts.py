@@ -37,6 +37,7 @@ from alertd.rulebook.settings_file import load_settings
 from alertd.service.casework import IntakeSettings
 from alertd.service.composing import Composer
 from alertd.service.deliver import Deliver, Lanes, Means
+from alertd.service.handover import Handovers
 from alertd.service.intake import Intake
 from alertd.service.opt_outs import OptOuts
 from alertd.service.sending import Planner
@@ -101,7 +102,7 @@ class Parts:
         engaged: Phones that are being called by this process.
         opt_outs: Whose numbers are not to be texted, as far as it was learned.
         desk: Who can be told at a moment, over what, and when nobody may be woken.
-        tick, planner, deliver: The verbs of time and of sending.
+        tick, handovers, planner, deliver: The verbs of time and of sending.
         now: The present, aware UTC.
         new_id: A new unguessable name.
     """
@@ -115,6 +116,7 @@ class Parts:
     opt_outs: OptOuts
     desk: Callable[[datetime], Desk]
     tick: Tick
+    handovers: Handovers
     planner: Planner
     deliver: Deliver
     now: Now
@@ -283,6 +285,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
         opt_outs=opt_outs,
         desk=desk,
         tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id, options.clock_acted_on),
+        handovers=Handovers(store, rules.book),
         planner=Planner(store, desk, options.new_id),
         deliver=Deliver(store, Composer(rules.book, rules.texts, voice), desk, means),
         now=options.now,

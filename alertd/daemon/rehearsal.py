@@ -23,8 +23,10 @@ from alertd.rulebook.story import Act, Step
 from alertd.service.casework import IntakeSettings, Ruling
 from alertd.service.composing import Composer
 from alertd.service.deliver import Deliver, Means
+from alertd.service.handover import Confirming, Handovers
 from alertd.service.intake import Arrival, Intake
 from alertd.service.messages import Properties, encode_status, write_event
+from alertd.service.people import People
 from alertd.service.ports import Store
 from alertd.service.sending import Planner
 from alertd.service.texts import Texts, Voice
@@ -103,10 +105,12 @@ class Stage:
         self.keeper = Keeper()
         self.sent: list[Sending] = []
         self._names = _Names()
+        self._ruling = lambda: ruling
         self._intake = Intake(store, lambda: ruling, settings, self._names)
         self._tick = Tick(store, lambda: ruling, settings.prefix, self._names)
         desk = Desk(self.book, ruling.terms.rest, CHANNELS, {})
         composer = Composer(lambda: self.book, lambda: texts, voice)
+        self._handovers = Handovers(store, lambda: self.book)
         self._planner = Planner(store, lambda _: desk, self._names)
         means = Means(
             senders=dict.fromkeys(Channel, (self.keeper,)),
@@ -147,13 +151,13 @@ class Stage:
 
     def _next(self) -> datetime | None:
         with self.store.read() as reading:
-            at = reading.next_wake(self.now)
-        return at if at is not None and at > self.now else None
+            times = (reading.next_wake(self.now), self._handovers.next(self.now))
+        return min((at for at in times if at is not None and at > self.now), default=None)
 
     def settle(self) -> None:
         """Do everything that is due now."""
         for _ in range(ROUNDS):
-            busy = self._tick.run(self.now) + self._planner.plan(self.now)
+            busy = self._tick.run(self.now) + self._handovers.run(self.now) + self._planner.plan(self.now)
             busy += self._deliver.resolve_doubts(self.now) + self._deliver.send_due(self.now, lambda: self.now)
             if not busy:
                 return
@@ -165,6 +169,7 @@ class Stage:
         """Run time on to a step, give its input, and let everything due be sent."""
         if self.now == _BEFORE:
             self.now = step.at - timedelta(seconds=1)
+            self._handovers.run(self.now)
         self.run_until(step.at, including=False)
         self.now = step.at
         self._input(step)
@@ -182,6 +187,8 @@ class Stage:
                 self._act(step)
             case Act.UNDELIVERED:
                 self._refuse(step)
+            case Act.HANDOVER:
+                self._confirm(str(step.data["confirm"]))
             case Act.NONE:
                 pass
 
@@ -218,6 +225,12 @@ class Stage:
         for person in on_call(self.book, RoleId(str(step.data["to"])), self.now).people:
             if (address := person.address(channel)) is not None:
                 self.keeper.refuses.add((address, channel))
+
+    def _confirm(self, role: str) -> None:
+        """Confirm the newest list, as the first person on call for a role."""
+        confirming = Confirming(self.store, People(self.store, self._intake, self._ruling))
+        for person in on_call(self.book, RoleId(role), self.now).people[:1]:
+            confirming.confirm("", person.id, self.now)
 
     def take(self, body: bytes, *, by_person: bool = False) -> None:
         """Give a message to intake."""

@@ -10,6 +10,7 @@ from alertd.daemon.parts import Parts
 from alertd.daemon.supervisor import LOOK
 from alertd.daemon.troubles import Troubles
 from alertd.model.case import ObligationKey
+from alertd.model.handover import Shift
 from alertd.model.ids import CaseId
 
 _DOUBTS = 2
@@ -30,11 +31,12 @@ class TickTurn:
         self._troubles = troubles
         self._decided = decided
         self._cases = Apart("tick", Work(parts.tick.due, parts.tick.run), self._failed)
+        self._shifts = Apart("handover", Work(parts.handovers.due, parts.handovers.run), self._shift_failed)
 
     def __call__(self) -> float:
         """Take a turn; seconds until the next thing falls due."""
         now = self._parts.now()
-        decided = self._cases.run(now)
+        decided = self._cases.run(now) + self._shifts.run(now)
         if decided + self._troubles.write(self._parts.store):
             self._decided()
             return 0.0
@@ -42,6 +44,9 @@ class TickTurn:
 
     def _failed(self, case: CaseId, fault: Exception, now: datetime) -> None:
         tell_failed(self._troubles, "case", case, fault, now)
+
+    def _shift_failed(self, shift: Shift, fault: Exception, now: datetime) -> None:
+        tell_failed(self._troubles, "hand-over", f"{shift.at.isoformat()} to {shift.team}", fault, now)
 
 
 class DeliverTurn:

@@ -129,6 +129,8 @@ def _input(reading: r.Reading, settings: r.Settings) -> tuple[Act, dict[str, Any
         return act, settings.need(act, lambda node: _by_role(reading, node))
     if act is Act.UNDELIVERED:
         return act, settings.need(act, lambda node: _undelivered(reading, node))
+    if act is Act.HANDOVER:
+        return act, settings.need(act, lambda node: _confirmed(reading, node))
     return act, {}
 
 
@@ -140,6 +142,11 @@ def _by_role(reading: r.Reading, node: Node) -> dict[str, str]:
 def _undelivered(reading: r.Reading, node: Node) -> dict[str, str]:
     with r.Settings(reading, node, "'undelivered'") as settings:
         return {"to": settings.need("to", scalars.text), "by": settings.need("by", scalars.one_of(Channel))}
+
+
+def _confirmed(reading: r.Reading, node: Node) -> dict[str, str]:
+    with r.Settings(reading, node, "'handover'") as settings:
+        return {"confirm": settings.need("confirm", scalars.text)}
 
 
 _NOTHING = "nothing"

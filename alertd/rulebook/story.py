@@ -45,6 +45,7 @@ class Act(StrEnum):
     ACCEPT = "accept"
     RELEASE = "release"
     UNDELIVERED = "undelivered"
+    HANDOVER = "handover"
 
 
 class ClockState(StrEnum):
@@ -67,7 +68,7 @@ class Step:
         at: Aware UTC.
         act: Kind of input.
         data: Of an incident or status: plain JSON data. Of `accept` and `release`: `{by: ROLE}`. Of `undelivered`:
-            `{to: ROLE, by: CHANNEL}`.
+            `{to: ROLE, by: CHANNEL}`. Of `handover`: `{confirm: ROLE}`, who confirms the newest list.
         id: CloudEvents id; "" takes a unique one.
         source: CloudEvents source; "" takes the default.
         expect: Everything sent since the last step; None says nothing, an empty tuple is `nothing`.

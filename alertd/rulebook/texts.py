@@ -15,12 +15,12 @@ from alertd.rulebook.reading import TemplateUse
 from alertd.rulebook.suggestions import allowed, did_you_mean
 
 SHORT_NAMES = tuple(
-    "ref cohort clock due left team call_back host code part check late repeat estimated stand_down source time "
-    "service exercise".split()
+    "ref cohort clock due left team call_back host code part count check late repeat estimated stand_down source "
+    "time service exercise".split()
 )
 """What a text or a call may carry: nothing of the child, only of the work."""
 
-EMAIL_NAMES = (*SHORT_NAMES, "reasons", "link", "lines", "count")
+EMAIL_NAMES = (*SHORT_NAMES, "reasons", "link", "lines")
 LINE_NAMES = tuple("ref cohort clock due left event code".split())
 """What one line of a digest or hand-over list carries."""
 

@@ -12,6 +12,8 @@ from alertd.model.delivery import Rendered, Unrenderable
 from alertd.model.ids import CaseId
 from alertd.model.rulebook import Person, RuleBook
 from alertd.model.values import Channel
+from alertd.service.handover import HANDOVER, list_of
+from alertd.service.handover_texts import list_fields
 from alertd.service.ports import Reading
 from alertd.service.system_lines import trouble_line
 from alertd.service.texts import Context, Matter, Texts, Voice, context
@@ -51,9 +53,13 @@ class Composer:
         the administrators are told: somebody must hear in any case.
         """
         rows = _weightiest_first(reading.obligations(note.lines), note)
-        facts = _facts({row.case for row in rows if row.case is not None}, reading)
+        handed = list_of(rows[0], reading) if note.template == HANDOVER else None
+        listed = {each.case for each in handed.cases} if handed is not None else set()
+        facts = _facts(listed | {row.case for row in rows if row.case is not None}, reading)
         parts = {id_: reading.incident_parts(CaseId(id_)) for id_ in facts}
         fields = dict(context(note, Matter(rows, facts, parts, now), self._book(), self._voice))
+        if handed is not None:
+            fields |= list_fields(handed, facts, self._book(), self._voice.cohort_words, now)
         found = self._texts().render(note.template, note.channel, fields)
         fault = _fault(found, note) or self._slip(found, fields, facts, reading)
         if fault or isinstance(found, Unrenderable):

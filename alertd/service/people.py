@@ -192,12 +192,21 @@ class People:
         with self._store.read() as reading:
             return present(reading, one.row.id)
 
-    def confirm_handover(self, refs: Sequence[str], by: PersonId, now: datetime) -> None:
-        """Confirm that these cases were taken over."""
-        with self._store.read() as reading:
-            cases = [find_case(reading, ref).row.ref for ref in refs]
-        for ref in cases:
-            self._tell({"event": "handover_confirmed", "at": now}, ref, _Doing(by, now))
+    def confirm_handover(self, refs: Sequence[CaseRef], by: PersonId, now: datetime, *, message_id: str) -> None:
+        """Record, for all of these cases or for none, that somebody has taken them over.
+
+        Args:
+            refs: Public references.
+            by: Who has taken over.
+            now: Aware UTC.
+            message_id: Identity of the act; the same one again changes nothing.
+        """
+        fields: Mapping[str, Value] = {"event": "handover_confirmed", "at": now}
+        bodies = (
+            encode_status(fields, {"case_ref": ref}, person=by, sent_at=now, message_id=f"{message_id}/{ref}")
+            for ref in refs
+        )
+        self._intake.take([Arrival(body, Properties(), now, by_person=True) for body in bodies], now)
 
     def incident(self, fields: Mapping[str, Value], by: PersonId, now: datetime) -> Facts:
         """Enter an incident by hand; returns the case that it opened or joined.

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alertd.core.calendar import local
+from alertd.core.on_call import MANAGER
 from alertd.model.case import Obligation
-from alertd.model.ids import RoleId, Token
+from alertd.model.ids import Token
 from alertd.model.rulebook import Person, RuleBook
 from alertd.model.values import Channel
 from alertd.service import reply_words as words
@@ -28,8 +29,6 @@ from alertd.service.texts import Voice
 
 HELP_EVERY = timedelta(hours=1)
 """One number is told how to reply at most this often: two machines that answer each other must come to rest."""
-MANAGER = RoleId("duty_manager")
-"""Told of a phone that takes no texts any more."""
 _NUMBER = re.compile(r"\+[0-9]{8,15}")
 
 

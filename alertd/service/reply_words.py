@@ -9,10 +9,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from alertd.core.calendar import local
-from alertd.core.clocks import is_over
+from alertd.core.handover import contact_clocks, outstanding
 from alertd.core.wording import clock_word, moment
 from alertd.model.case import Alert, AlertState, Facts
-from alertd.model.ids import ClockId
 from alertd.model.rulebook import RuleBook
 
 TEXTS_AGAIN = "Texts to this phone are on again. Open alerts wait in your mail: reply Y and the code to accept."
@@ -120,13 +119,8 @@ def _clock(at: datetime) -> str:
 
 def _still_due(facts: Facts, book: RuleBook, at: datetime) -> str:
     """The next deadline among the clocks that a contact can stop."""
-    running = [c for c in facts.clocks if not is_over(c, at) and c.due_at > at and _is_about_contact(c.clock, book)]
+    running = [clock for clock in outstanding(facts.clocks, contact_clocks(book), at) if clock.due_at > at]
     if not running:
         return ""
-    first = min(running, key=lambda c: (c.due_at, c.clock, c.key))
+    first = running[0]
     return f" Still due: {clock_word(first.clock)} {moment(first.due_at)}."
-
-
-def _is_about_contact(clock: ClockId, book: RuleBook) -> bool:
-    block = book.clocks.get(clock)
-    return block is not None and any(stop.status == "contact" for stop in block.stops_when)

@@ -107,6 +107,7 @@ def context(note: Notification, matter: Matter, book: RuleBook, voice: Voice) ->
         "exercise": _is_exercise(matter),
         "source": dict(first.note).get("source", ""),
         "time": dict(first.note).get("time", ""),
+        "count": str(len(rows)),
     }
     if note.channel is Channel.EMAIL:
         shared |= _mail(matter, book, voice)
@@ -174,7 +175,6 @@ def _mail(matter: Matter, book: RuleBook, voice: Voice) -> dict[str, object]:
         "reasons": [title(name, book) for name in names],
         "link": voice.link,
         "lines": lines,
-        "count": str(len(lines)),
     }
 
 
@@ -187,6 +187,7 @@ def title(name: str, book: RuleBook) -> str:
     return name.replace("_", " ")
 
 
+_SPEAKS_FOR_ITSELF = ("feed_alarm", "handover")
 _FROM_A_SENDER = {
     "unreadable_message": "unreadable message from",
     "orphan_status": "recorded for no known case, by",
@@ -209,7 +210,7 @@ def event_words(row: Obligation, book: RuleBook) -> str:
 def _system_words(row: Obligation) -> str:
     """What a line says that is about no case; "" for others."""
     notes = dict(row.note)
-    if row.template == "feed_alarm":
+    if row.template in _SPEAKS_FOR_ITSELF:
         return notes.get("source", "fault")
     if row.template in _FROM_A_SENDER:
         return f"{_FROM_A_SENDER[row.template]} {notes.get('source', '')} at {notes.get('time', '')}"

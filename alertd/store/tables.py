@@ -264,3 +264,31 @@ rule_versions = Table(
     _time("recorded_at"),
     Column("content", LargeBinary, nullable=False),
 )
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    _time("at"),
+    _text("team"),
+    _time("until", optional=True),
+    _time("made_at"),
+    _text("code"),
+    _time("confirmed_at", optional=True),
+    _text("confirmed_by"),
+    _partial("handovers_by_code", "code", where="code <> ''"),
+)
+"""One row a hand-over: two machines that see the same one want the same number."""
+
+handed_over = Table(
+    "handed_over",
+    metadata,
+    Column("number", BigInteger, ForeignKey("handovers.number"), primary_key=True),
+    _text("case_id", key=True),
+    Column("place", Integer, nullable=False),
+    Column("is_new", Boolean(create_constraint=False), nullable=False),
+    Column("is_due", Boolean(create_constraint=False), nullable=False),
+    Index("handed_over_by_case", "case_id"),
+    sqlite_with_rowid=False,
+)
+"""The cases on each list; an id may be that of an alias."""

@@ -15,14 +15,15 @@ from alertd.store.codec import micros
 from alertd.store.dialect import Speech
 from alertd.store.keys import Keyring
 from alertd.store.reading_cases import CaseReading
-from alertd.store.tables import alerts, cases
+from alertd.store.tables import alerts, cases, handovers
 
 _LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
 """For references: without vowels no word can arise, without 0, 1, I, L, O nothing is misheard or misread."""
 
 _SHORT, _LONG = 4, 6
 CODE_REST = timedelta(days=90)
-"""A code is not given again while its alert is open, nor within this time of its opening or its end."""
+"""A code is not given again while its alert is open, nor within this time of its opening or its end; that of a list not
+within this time of its making."""
 
 
 class CodeWriting(CaseReading):
@@ -47,7 +48,7 @@ class CodeWriting(CaseReading):
         return self._given_out(f"{prefix}-{year % 100:02d}-", self._new_refs)
 
     def allocate_code(self, now: datetime) -> str:
-        """A new random six-digit code, unused among open alerts and for 90 days.
+        """A new random six-digit code, unused among open alerts, and for 90 days among alerts and lists.
 
         Raises:
             StoreError: nearly a million codes are in use.
@@ -80,7 +81,8 @@ class CodeWriting(CaseReading):
         names = {f"{secrets.randbelow(1_000_000):06d}" for _ in range(self._at_once)}
         lately = micros(now - CODE_REST)
         in_use = or_(alerts.c.closed_at.is_(None), alerts.c.closed_at > lately, alerts.c.opened_at > lately)
-        return self._unused(names, alerts.c.code, in_use)
+        free = set(self._unused(names, alerts.c.code, in_use))
+        return self._unused(free, handovers.c.code, handovers.c.made_at > lately) if free else []
 
     def _unused(self, names: set[str], column: ColumnElement[str], in_use: ColumnElement[bool] | None) -> list[str]:
         by_key = {name.upper(): name for name in names}
