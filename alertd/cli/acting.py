@@ -1,4 +1,4 @@
-"""`accept`, `release`, `handon`, `record`, `same`, `handover confirm`: what a reply or a page does, too."""
+"""`accept`, `release`, `handon`, `record`, `same`: what a reply or a page does, too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from alertd.cli.screen import good, say
 from alertd.core.calendar import local
 from alertd.core.clocks import is_over, state_now
 from alertd.core.wording import clock_word, moment, time_left
-from alertd.daemon.parts import Parts
 from alertd.model.case import AlertState, Facts
 from alertd.model.contract import CONTACT_WITH, FIELDS, OUTCOMES
 from alertd.model.errors import NotPossible
@@ -31,8 +30,6 @@ Case = Annotated[str, typer.Argument(metavar="CASE", help="Reference of the case
 Text = Annotated[str, typer.Option(show_default=False)]
 Act = Callable[[People, PersonId, datetime], Standing]
 
-handover = typer.Typer(help="Hand-over between teams.", no_args_is_help=True)
-
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands of this room."""
@@ -41,8 +38,6 @@ def add_to(app: typer.Typer) -> None:
     app.command()(handon)
     app.command()(record)
     app.command()(same)
-    handover.command("confirm")(confirm)
-    app.add_typer(handover, name="handover")
 
 
 def accept(alert: Alert, by: As, config: Config = None) -> None:
@@ -126,29 +121,6 @@ def same(
         good(f"{case} and {other}: recorded as different children by {person}")
     else:
         good(f"{case} and {other} are one case now: {facts.row.ref}")
-
-
-def confirm(
-    by: As,
-    cases: Annotated[list[str] | None, typer.Argument(metavar="[CASE]...", show_default=False)] = None,
-    config: Config = None,
-) -> None:
-    """Confirm that your team has taken over: the cases named, or every open case with an accepted alert."""
-    with opened(config) as parts:
-        now = parts.now()
-        person = person_named(parts.rules.book(), by, now)
-        refs = cases or _accepted(parts)
-        if not refs:
-            raise NotPossible("there is no open case with an accepted alert: nothing to hand over")
-        people(parts).confirm_handover(refs, person, now)
-    for ref in refs:
-        good(f"{ref}: hand-over confirmed by {person}, {moment(now)}")
-
-
-def _accepted(parts: Parts) -> list[str]:
-    with parts.store.read() as reading:
-        found = reading.list_alerts(open_only=False, limit=1000)
-    return list(dict.fromkeys(row.ref for row, a in found if a.state is AlertState.ACCEPTED and not row.closed_at))
 
 
 def _check_word(name: str, word: str, known: Collection[str]) -> None:

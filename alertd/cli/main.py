@@ -16,6 +16,7 @@ from alertd.cli import (
     doctor,
     drill,
     entering,
+    handovers,
     installing,
     listing,
     outbox,
@@ -58,7 +59,7 @@ app = typer.Typer(
 )
 _ROOMS = (
     *(demo, running, installing, checking, stories, publishing, schemas),
-    *(acting, entering, listing, outbox, quarantine, turns, standing, doctor, drill),
+    *(acting, entering, handovers, listing, outbox, quarantine, turns, standing, doctor, drill),
 )
 for _room in _ROOMS:
     _room.add_to(app)

@@ -13,10 +13,11 @@ from alertd.cli.case_sheet import clock_data
 from alertd.cli.opening import opened
 from alertd.cli.options import AsJson, Config
 from alertd.cli.outbox import STUCK
-from alertd.cli.screen import bad, good, heading, say, show_facts, show_json, show_table, when
+from alertd.cli.screen import bad, good, heading, plural, say, show_facts, show_json, show_table, when
 from alertd.core.wording import clock_word, time_left
 from alertd.daemon.heartbeat import SILENT_AFTER, last_heartbeat, last_refusal
 from alertd.model.case import MessageOutcome, NotificationState
+from alertd.service.handover import waiting_list
 from alertd.service.ports import Reading
 
 _DUE_SOON = 5
@@ -54,6 +55,7 @@ def _data(reading: Reading, now: datetime) -> dict[str, Any]:
         "next_at": reading.next_wake(now),
         "daemon": _daemon(reading, now),
         "refused": _refusal(reading),
+        "handover": _handover(reading),
     }
 
 
@@ -76,6 +78,11 @@ def _refusal(reading: Reading) -> dict[str, Any] | None:
     return {"at": found[0], "why": found[1]} if found is not None else None
 
 
+def _handover(reading: Reading) -> dict[str, Any] | None:
+    made = waiting_list(reading)
+    return {"at": made.shift.at, "team": made.shift.team, "cases": len(made.cases)} if made is not None else None
+
+
 def _look_at(data: Mapping[str, Any]) -> list[str]:
     """What a person should look at, each with the command that shows it."""
     counts, found = data["counts"], []
@@ -90,6 +97,9 @@ def _look_at(data: Mapping[str, Any]) -> list[str]:
         found.append(f"{waiting} unreadable, nobody has settled: `alertd quarantine`")
     if stuck := sum(counts[f"notifications.{state}"] for state in STUCK):
         found.append(f"{stuck} messages to people failed or in doubt: `alertd outbox`")
+    if made := data["handover"]:
+        what = f"hand-over list for {made['team']} of {when(made['at'])}, {plural(made['cases'], 'case')}"
+        found.append(f"{what}, nobody has confirmed: `alertd handover`")
     if alerts := counts["open_alerts"]:
         found.append(f"{alerts} alerts nobody has accepted: `alertd alerts`")
     return found

@@ -96,7 +96,7 @@ def hand_over_list(
 
 
 def _accepted_at(case: OpenCase) -> datetime | None:
-    """When somebody last accepted an alert of a case; None when nobody did, or one is sent to the incoming team anew."""
+    """When somebody last accepted an alert of a case; None when nobody did, or one goes to the incoming team anew."""
     if any(alert.state is AlertState.OPEN and alert.duty == DUTY for alert in case.alerts):
         return None
     accepted = [alert.closed_at for alert in case.alerts if alert.state is AlertState.ACCEPTED]

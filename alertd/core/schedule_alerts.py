@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from alertd.core.episodes import Episode
 from alertd.core.lines import Line, Scene, clock_name, repeats
@@ -21,6 +21,8 @@ from alertd.model.values import Channel, Rest, Severity
 FIRST_TEXT = "urgent_response"
 STEP_TEXT = "escalation"
 REPEAT_TEXT = "repeat_alert"
+_HANDED_OVER = "handover%Y%m%d%H%M"
+"""Name of the step that re-sends an alert at a hand-over, by its UTC time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,7 +238,19 @@ def _handovers(of: Climb) -> Iterable[Line]:
     if episode.alert.duty != DUTY:
         return
     until = _round_end(scene, episode, len(episode.alert.rounds) - 1)
-    for at in handovers(scene.book, episode.alert.opened_at, min(scene.now, until)):
+    # What was re-sent stays true when somebody changes the hours later: it stands nobody down, and is not sent twice.
+    told = _resent_at(of)
+    since = max((episode.alert.opened_at, *told))
+    for at in (*told, *handovers(scene.book, since, min(scene.now, until))):
         if at < until and episode.open_at(at):
-            line = _line(of, f"handover{at:%Y%m%d%H%M}", DUTY, at, Saying(FIRST_TEXT))
-            yield replace(line, series="")
+            yield replace(_line(of, f"{at:{_HANDED_OVER}}", DUTY, at, Saying(FIRST_TEXT)), series="")
+
+
+def _resent_at(of: Climb) -> list[datetime]:
+    """When the ledger says that the alert was re-sent to an incoming team, earliest first."""
+    steps = (
+        key.step for key in of.scene.recorded
+        if key.about == "alert" and key.episode == of.episode.alert.episode and key.step.startswith("handover")
+    )  # fmt: skip
+    names = {step.removesuffix("!") for step in steps}
+    return sorted(datetime.strptime(name, _HANDED_OVER).replace(tzinfo=UTC) for name in names)

@@ -18,6 +18,7 @@ from alertd.model.ids import CaseId, PersonId, RoleId
 from alertd.model.rulebook import Person, RuleBook
 from alertd.service import call_words as voice
 from alertd.service import reply_words as words
+from alertd.service.handover import Confirming
 from alertd.service.people import Fact, People
 from alertd.service.ports import Reading, Store
 from alertd.service.reply_parsing import Command, Order
@@ -103,7 +104,7 @@ class Orders:
         """
         matter = self._matter(command.code)
         if matter is None:
-            return Answer(words.unknown_code(command.code), once=f"code|{command.code}", say=voice.NOTHING_TO_ACCEPT)
+            return self._list(command, doing)
         try:
             return self._done(command, matter, doing)
         except NotPossible:  # somebody was faster, or the case has just gone
@@ -162,6 +163,33 @@ class Orders:
     def _record(self, matter: _Matter, fact: Fact, doing: Doing, part: str) -> Facts:
         return self._people().record(matter.ref, fact, doing.by.id, doing.at, message_id=f"{doing.id}/{part}")
 
+    # --- hand-over lists
+
+    def _list(self, command: Command, doing: Doing) -> Answer:
+        """Confirm the list that has this code; nothing but its confirmation can be done about a list."""
+        with self._store.read() as reading:
+            known = reading.handover_by_code(command.code)
+        if known is None:
+            return Answer(words.unknown_code(command.code), once=f"code|{command.code}", say=voice.NOTHING_TO_ACCEPT)
+        if command.order is not Order.ACCEPT:
+            return Answer(words.only_a_list(command.code))
+        done = Confirming(self._store, self._people()).confirm(command.code, doing.by.id, doing.at)
+        if done.changed:
+            return Answer(words.list_confirmed(done.list))
+        is_own = done.list.confirmed_by == doing.by.id
+        return Answer(words.list_taken(done.list, "you" if is_own else self._team_of(done.list.confirmed_by, doing.at)))
+
+    def _team_of(self, person: str, at: datetime) -> str:
+        return self._word(self._role_now(PersonId(person), at))
+
+    def _role_now(self, person: PersonId, at: datetime) -> RoleId | None:
+        """A role in which somebody is on call."""
+        book = self._book()
+        return next((r for r in book.roles if person in {p.id for p in on_call(book, r, at).people}), None)
+
+    def _word(self, role: RoleId | None) -> str:
+        return team_word(self._book(), role) if role is not None else "a colleague"
+
     # --- what stands
 
     def standing(self, code: str, doing: Doing) -> Answer:
@@ -197,17 +225,13 @@ class Orders:
                 return Answer(text, case, say=voice.taken(team))
 
     def _team(self, matter: _Matter, at: datetime) -> str:
-        role = self._role(matter, PersonId(matter.alert.accepted_by), at)
-        return team_word(self._book(), role) if role is not None else "a colleague"
+        return self._word(self._role(matter, PersonId(matter.alert.accepted_by), at))
 
     def _role(self, matter: _Matter, person: PersonId, at: datetime) -> RoleId | None:
         """The role by which somebody was told of the alert, else one in which they are on call."""
         with self._store.read() as reading:
             told = _told_as(reading, matter.case.row.id, person)
-        if told:
-            return told[-1]
-        book = self._book()
-        return next((r for r in book.roles if person in {p.id for p in on_call(book, r, at).people}), None)
+        return told[-1] if told else self._role_now(person, at)
 
 
 def _told_as(reading: Reading, case: CaseId, person: PersonId) -> list[RoleId]:

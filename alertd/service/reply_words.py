@@ -10,8 +10,9 @@ from datetime import datetime
 
 from alertd.core.calendar import local
 from alertd.core.handover import contact_clocks, outstanding
-from alertd.core.wording import clock_word, moment
+from alertd.core.wording import clock_word, counted, moment
 from alertd.model.case import Alert, AlertState, Facts
+from alertd.model.handover import Handover
 from alertd.model.rulebook import RuleBook
 
 TEXTS_AGAIN = "Texts to this phone are on again. Open alerts wait in your mail: reply Y and the code to accept."
@@ -83,6 +84,22 @@ def ask_who(ref: str, code: str) -> str:
 def contact(facts: Facts, book: RuleBook, at: datetime) -> str:
     """Answer to a recorded contact, with what still runs; with whom it was, a lock screen need not show."""
     return f"Contact {_clock(at)} recorded, {facts.row.ref}.{_still_due(facts, book, at)}"
+
+
+def list_confirmed(made: Handover) -> str:
+    """Answer to the confirmation of a hand-over list."""
+    return f"Hand-over list of {moment(made.shift.at)} confirmed, {counted(len(made.cases), 'case')}. Thank you."
+
+
+def list_taken(made: Handover, who: str) -> str:
+    """Answer to whoever confirms a list that was confirmed before: by whom, in a team's word or as "you"."""
+    when = f" at {moment(made.confirmed_at)}" if made.confirmed_at is not None else ""
+    return f"The hand-over list of {moment(made.shift.at)} was confirmed by {who}{when}. Nothing more to do."
+
+
+def only_a_list(code: str) -> str:
+    """Answer to any other order about a list."""
+    return f"{code} is a hand-over list, not an alert: nothing was recorded. Reply Y{code} to confirm the list."
 
 
 def not_possible(ref: str) -> str:

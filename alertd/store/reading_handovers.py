@@ -36,9 +36,7 @@ class HandoverReading(CaseReading):
 
     def last_list(self) -> Handover | None:
         """The newest hand-over that had cases to list."""
-        return self._handover(
-            select(handovers).where(text("code <> ''")).order_by(handovers.c.number.desc()).limit(1)
-        )
+        return self._handover(select(handovers).where(text("code <> ''")).order_by(handovers.c.number.desc()).limit(1))
 
     def open_cases(self) -> Iterator[OpenCase]:
         """Live cases that are not closed, with a clock that still waits and an alert that has ended; in no order."""
