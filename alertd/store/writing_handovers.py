@@ -31,8 +31,9 @@ class HandoverWriting(CaseReading):
                 confirmed_by=row.confirmed_by,
             )
             .on_conflict_do_nothing()
+            .returning(handovers.c.number)
         )
-        if not self._connection.execute(adding).rowcount:
+        if self._connection.execute(adding).first() is None:
             return False
         listed = [
             {"number": row.number, "case_id": each.case, "place": n, "is_new": each.is_new, "is_due": each.is_due}

@@ -168,13 +168,6 @@ def test_different_children_stay_apart(here: Installation) -> None:
     assert len(here.json("cases")) == 2
 
 
-def test_a_hand_over_is_confirmed_for_accepted_cases(here: Installation) -> None:
-    case = here.incident()
-    assert "nothing to hand over" in here.refused("handover", "confirm", "--as", "mash_duty_phone")
-    here.done("accept", case, "--as", EDT)
-    assert f"{case}: hand-over confirmed" in here.done("handover", "confirm", "--as", "mash_duty_phone")
-
-
 def test_an_incident_entered_by_hand_opens_a_case_with_an_alert(here: Installation) -> None:
     fields = ["setting=custody", "age=15", "offence=bladed_article, robbery_personal", "booked_in_at=10 minutes ago"]
     said = here.done("incident", "new", *fields, "age_disputed=no", "cad_date=2026-01-02", "--as", EDT)

@@ -210,6 +210,23 @@ def test_an_accepted_alert_is_not_handed_over_and_neither_is_one_of_another_duty
         assert not [line for line in _lines(scene(after(600), episodes=(each,))) if "handover" in line.key.step]
 
 
+def _rehanded(of: Scene) -> list[datetime]:
+    return sorted(line.at for line in _lines(of) if "handover" in line.key.step)
+
+
+def test_what_was_sent_to_an_incoming_team_stays_true_when_the_hours_are_changed_afterwards() -> None:
+    told = ObligationKey(CASE, "alert", "", 1, "handover202611261640", DUTY)
+    others = (replace(told, episode=2), replace(told, about="quality"), replace(told, step="s1"))
+    of = scene(after(60 * 5), episodes=(episode(),), recorded=dict.fromkeys((told, *others)))
+    assert _rehanded(of)[0] == london("2026-11-26 16:40")
+    later = replace(told, step="handover202611261720")
+    of = scene(
+        after(60 * 5), episodes=(episode(),), recorded=dict.fromkeys((later, replace(later, step=f"{later.step}!")))
+    )
+    assert _rehanded(of)[0] == london("2026-11-26 17:20")
+    assert london("2026-11-26 17:15") not in _rehanded(of)
+
+
 def test_no_two_lines_of_an_alert_share_a_name() -> None:
     of = scene(after(500), episodes=(episode(rounds=(after(), after(30), after(200))),), clocks=(clock(),))
     keys = [line.key for line in _lines(of)]

@@ -42,6 +42,7 @@ def _fields(*, late: bool, repeat: bool, estimated: bool, several: bool, check: 
         "host": voice.host,
         "service": voice.service,
         "code": "482193",
+        "count": "1000",
         "part": "10 of 12" if several else "",
         "check": check,
         "late": late,
@@ -66,7 +67,7 @@ def test_every_combination_of_the_longest_values_fits_one_segment(template: str,
         assert not repeat or "repeat" in body.casefold() or template == "reply"
 
 
-_WITHOUT_LATE = ("digest_breach", "handover", "feed_alarm", "reply")
+_WITHOUT_LATE = ("digest_breach", "feed_alarm", "reply")
 """Lists of many lines, each with its own time, faults of the system, and answers to a reply are never late."""
 
 

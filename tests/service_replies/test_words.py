@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -11,6 +12,7 @@ import pytest
 from alertd.core.gsm7 import gsm7_septets
 from alertd.core.wording import team_word
 from alertd.model.case import Alert, AlertState, CaseRow, ClockRun, Facts
+from alertd.model.handover import Handover, Listed, Shift
 from alertd.model.ids import CaseId, CaseRef, ClockId, RoleId, RuleId, Version
 from alertd.service import reply_words as words
 from tests.service.stage import shipped_rules
@@ -24,6 +26,9 @@ TEAM = max((team_word(BOOK, role) for role in BOOK.roles), key=len)
 ALERT = Alert(
     1, "482193", NOW, (NOW,), AlertState.ACCEPTED, NOW, "somebody", "default_urgent", RoleId("duty"), (RuleId("r"),)
 )  # fmt: skip
+
+LISTED = (Listed(CaseId("c"), is_new=True, is_due=True),) * 999
+HANDED = Handover(1, Shift(NOW, RoleId("mash"), LATER), NOW, "482193", LISTED, LATER, "somebody")
 
 
 def _running(clock: ClockId) -> Facts:
@@ -43,6 +48,10 @@ ANSWERS: dict[str, Callable[[], str]] = {
     "handed on": lambda: words.handed_on(REF),
     "given back": lambda: words.given_back(REF),
     "asked who": lambda: words.ask_who(REF, "482193"),
+    "list confirmed": lambda: words.list_confirmed(HANDED),
+    "list taken": lambda: words.list_taken(HANDED, TEAM),
+    "list of nobody": lambda: words.list_taken(replace(HANDED, confirmed_at=None), TEAM),
+    "only a list": lambda: words.only_a_list("482193"),
     "not possible": lambda: words.not_possible(REF),
     "texts again": lambda: words.TEXTS_AGAIN,
     "stranger": lambda: words.stranger("x" * 40, "020 7946 0123"),
