@@ -10,8 +10,7 @@ from alertd.daemon.parts import Parts
 from alertd.daemon.supervisor import LOOK
 from alertd.daemon.troubles import Troubles
 from alertd.model.case import ObligationKey
-from alertd.model.handover import Shift
-from alertd.model.ids import CaseId
+from alertd.model.ids import CaseId, RoleId
 
 _DOUBTS = 2
 """Look-ups in one turn: each may take as long as a send."""
@@ -45,8 +44,8 @@ class TickTurn:
     def _failed(self, case: CaseId, fault: Exception, now: datetime) -> None:
         tell_failed(self._troubles, "case", case, fault, now)
 
-    def _shift_failed(self, shift: Shift, fault: Exception, now: datetime) -> None:
-        tell_failed(self._troubles, "hand-over", f"{shift.at.isoformat()} to {shift.team}", fault, now)
+    def _shift_failed(self, team: RoleId, fault: Exception, now: datetime) -> None:
+        tell_failed(self._troubles, "hand-over", f"to {team}", fault, now)
 
 
 class DeliverTurn:

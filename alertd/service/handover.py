@@ -15,8 +15,8 @@ from alertd.core.schedule import OUTAGE
 from alertd.core.wording import counted, moment, team_word
 from alertd.model.case import LineState, Obligation, ObligationKey
 from alertd.model.errors import NotPossible
-from alertd.model.handover import Handover, Shift
-from alertd.model.ids import PersonId
+from alertd.model.handover import Handover
+from alertd.model.ids import PersonId, RoleId
 from alertd.model.rulebook import RuleBook
 from alertd.model.values import Channel, Rest, Severity
 from alertd.service.finding import code_in
@@ -48,20 +48,20 @@ class Handovers:
         """When the duty next passes on; None when it never does."""
         return next_hand_over(self._book(), now)
 
-    def due(self, now: datetime) -> tuple[Shift, ...]:
-        """The shift that has begun and is not on record yet, if any."""
+    def due(self, now: datetime) -> tuple[RoleId, ...]:
+        """The team whose shift has begun and is not on record yet, if any."""
         with self._store.read() as reading:
             shift = begun(self._book(), reading.last_handover(), now)
-        return () if shift is None else (shift,)
+        return () if shift is None else (shift.team,)
 
-    def run(self, now: datetime, only: Collection[Shift] | None = None) -> int:
+    def run(self, now: datetime, only: Collection[RoleId] | None = None) -> int:
         """Put a hand-over on record, once on however many machines, with the list for the incoming team.
 
         The first shift that a store ever sees is put on record without one: nobody hands over yet.
 
         Args:
             now: Aware UTC; after an outage only the latest hand-over is made, marked late.
-            only: Leave out every other shift; None for all.
+            only: Leave out every other team; None for all.
 
         Returns:
             How many hand-overs were looked at.
@@ -70,7 +70,7 @@ class Handovers:
         with self._store.read() as reading:
             last = reading.last_handover()
             shift = begun(book, last, now)
-            if shift is None or (only is not None and shift not in only):
+            if shift is None or (only is not None and shift.team not in only):
                 return 0
             made = Handover(1 if last is None else last.number + 1, shift, now)
             if last is not None:

@@ -128,3 +128,21 @@ def test_the_shipped_stories_are_read() -> None:
     loaded = load_stories([shipped("rules")])
     assert loaded.problems == ()
     assert len(loaded.stories) >= 20
+
+
+HANDED_OVER = """\
+- test: a list is confirmed
+  story:
+    - at: 2026-07-21 17:20
+      handover: {confirm: edt}
+"""
+
+
+def test_a_hand_over_list_is_confirmed_by_a_role() -> None:
+    (step,) = only(HANDED_OVER).steps
+    assert (step.act, step.data) == (Act.HANDOVER, {"confirm": "edt"})
+
+
+def test_a_hand_over_is_only_confirmed() -> None:
+    loaded = stories_from_text("a.test.yaml", HANDED_OVER.replace("confirm:", "by:"))
+    assert [(problem.code, problem.place.line) for problem in loaded.problems][0] == ("E010", 4)
