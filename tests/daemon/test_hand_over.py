@@ -88,4 +88,4 @@ def test_a_hand_over_that_cannot_be_made_is_told_and_deadlines_go_on(
         notes = reading.list_notifications((), 100)
         told = [dict(row.note)["source"] for note in notes for row in reading.obligations(note.lines) if row.note]
     assert any("cannot work hand-over to edt (RuntimeError)" in text for text in told)
-    assert "EDT: reply Y" in (folder / "var" / "outbox" / "messages.jsonl").read_text()
+    assert "+447700900111" in (folder / "var" / "outbox" / "messages.jsonl").read_text()

@@ -145,4 +145,5 @@ def test_a_hand_over_list_is_confirmed_by_a_role() -> None:
 
 def test_a_hand_over_is_only_confirmed() -> None:
     loaded = stories_from_text("a.test.yaml", HANDED_OVER.replace("confirm:", "by:"))
-    assert [(problem.code, problem.place.line) for problem in loaded.problems][0] == ("E010", 4)
+    assert loaded.problems[0].code == "E010"
+    assert loaded.problems[0].line == 4
