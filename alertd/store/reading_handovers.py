@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import RowMapping, Select, func, select, text
 
 from alertd.model.handover import Handover, Listed, OpenCase, Shift
-from alertd.model.ids import CaseId, RoleId
+from alertd.model.ids import CaseId, CaseRef, RoleId
 from alertd.store.codec import moment, optional_moment
-from alertd.store.documents import unpack_state
+from alertd.store.documents import unpack_deadlines
 from alertd.store.reading_cases import CaseReading
-from alertd.store.rows import case_row
 from alertd.store.tables import IS_LIVE, alerts, cases, handed_over, handovers
 
 PAGE = 500
@@ -45,8 +44,8 @@ class HandoverReading(CaseReading):
             after = rows[-1]["id"]
             listed = self._listed_at([row["id"] for row in rows])
             for row in rows:
-                case, state = case_row(row), unpack_state(row["state"])
-                yield OpenCase(case.id, case.ref, state.alerts, state.clocks, optional_moment(listed.get(case.id)))
+                listed_at = optional_moment(listed.get(row["id"]))
+                yield OpenCase(CaseId(row["id"]), CaseRef(row["ref"]), *unpack_deadlines(row["state"]), listed_at)
 
     def _listed_at(self, ids: Sequence[str]) -> dict[str, int]:
         """When the newest confirmed list that named each case, or an alias of it, was made."""
@@ -72,7 +71,7 @@ class HandoverReading(CaseReading):
 def _open_cases(after: str) -> Select[tuple[object, ...]]:
     ended = select(alerts.c.case_id).where(alerts.c.case_id == cases.c.id, alerts.c.closed_at.is_not(None)).exists()
     return (
-        select(cases)
+        select(cases.c.id, cases.c.ref, cases.c.state)
         .where(text(IS_LIVE), cases.c.closed_at.is_(None), cases.c.next_due_at.is_not(None), cases.c.id > after, ended)
         .order_by(cases.c.id)
         .limit(PAGE)
