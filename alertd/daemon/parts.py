@@ -40,6 +40,7 @@ from alertd.service.deliver import Deliver, Lanes, Means
 from alertd.service.intake import Intake
 from alertd.service.opt_outs import OptOuts
 from alertd.service.sending import Planner
+from alertd.service.swaps import StoredSwaps
 from alertd.service.texts import Voice
 from alertd.service.tick import Tick
 from alertd.store import Keyring, SqlStore, open_store
@@ -100,6 +101,7 @@ class Parts:
         senders: Ways out by channel, in the order tried.
         engaged: Phones that are being called by this process.
         opt_outs: Whose numbers are not to be texted, as far as it was learned.
+        swaps: Who answers for whom, as far as it was learned.
         desk: Who can be told at a moment, over what, and when nobody may be woken.
         tick, planner, deliver: The verbs of time and of sending.
         now: The present, aware UTC.
@@ -113,6 +115,7 @@ class Parts:
     senders: Senders
     engaged: EngagedPhones
     opt_outs: OptOuts
+    swaps: StoredSwaps
     desk: Callable[[datetime], Desk]
     tick: Tick
     planner: Planner
@@ -221,6 +224,17 @@ def migrate_store(settings: Settings) -> None:
     bring_up_to_date(store.url, store.username, store.password.resolve() if store.password else None)
 
 
+def open_store_alone(settings: Settings) -> SqlStore:
+    """Open the store and nothing else; whoever asks closes it.
+
+    Raises:
+        ConfigError: a secret of the store cannot be read.
+        SchemaMismatch: the store must be migrated first.
+        StoreUnavailable: the store cannot be reached.
+    """
+    return _open_store(settings, read_keyring(settings))
+
+
 def _open_store(settings: Settings, keyring: Keyring) -> SqlStore:
     store = settings.store
     return open_store(store.url, store.username, store.password.resolve() if store.password else None, keyring)
@@ -266,12 +280,14 @@ class _Opened:
 def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitStack) -> Parts:
     store, rules, ways = opened.store, opened.rules, opened.senders
     voice = voice_of(settings)
-    usable, opt_outs = frozenset(ways), OptOuts(opened.keyring.token)
+    usable, opt_outs, swaps = frozenset(ways), OptOuts(opened.keyring.token), StoredSwaps()
+    with store.read() as reading:
+        swaps.learn(reading, options.now())
     means = Means(ways, options.new_id, monotonic, options.lanes, options.settled)
 
     def desk(_: datetime) -> Desk:
         present = rules.present
-        return Desk(present.book, present.ruling.terms.rest, usable, {}, opt_outs.people(present.book))
+        return Desk(present.book, present.ruling.terms.rest, usable, swaps.by_role(), opt_outs.people(present.book))
 
     return Parts(
         settings=settings,
@@ -281,6 +297,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
         senders=ways,
         engaged=opened.engaged,
         opt_outs=opt_outs,
+        swaps=swaps,
         desk=desk,
         tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id, options.clock_acted_on),
         planner=Planner(store, desk, options.new_id),

@@ -29,6 +29,7 @@ from alertd.model.case import (
 )
 from alertd.model.ids import CaseId, LeafId, RuleId, Token, Version
 from alertd.model.message import Message, Unreadable
+from alertd.service.swap_port import SwapReading, SwapWriting
 
 
 class Rank(IntEnum):
@@ -170,7 +171,7 @@ class QuarantineRow:
     beside: tuple[tuple[str, str | int], ...] = ()
 
 
-class Reading(Protocol):
+class Reading(SwapReading, Protocol):
     """A consistent view of the store."""
 
     def closure(self, tokens: Collection[Token], cases: Collection[CaseId] = ()) -> Snapshot:
@@ -357,7 +358,7 @@ class Reading(Protocol):
         ...
 
 
-class Writing(Reading, Protocol):
+class Writing(Reading, SwapWriting, Protocol):
     """A transaction. Everything or nothing."""
 
     def add_messages(self, rows: Sequence[tuple[Message, Tokens, MessageOutcome]]) -> tuple[int, ...]:

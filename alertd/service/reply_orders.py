@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertd.core.on_call import on_call
+from alertd.core.on_call import by_role, on_call
 from alertd.core.wording import team_word
 from alertd.model.case import Alert, AlertState, Facts
 from alertd.model.errors import NotPossible
@@ -204,10 +204,11 @@ class Orders:
         """The role by which somebody was told of the alert, else one in which they are on call."""
         with self._store.read() as reading:
             told = _told_as(reading, matter.case.row.id, person)
+            swaps = by_role(reading.swaps(at))
         if told:
             return told[-1]
         book = self._book()
-        return next((r for r in book.roles if person in {p.id for p in on_call(book, r, at).people}), None)
+        return next((r for r in book.roles if person in {p.id for p in on_call(book, r, at, swaps).people}), None)
 
 
 def _told_as(reading: Reading, case: CaseId, person: PersonId) -> list[RoleId]:
