@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.shifts import Swap
 from alertd.service.ports import Rank
@@ -70,9 +72,7 @@ def test_a_swap_of_a_transaction_that_fails_is_not_there(store: SqlStore) -> Non
             writing.add_swap(SWAP)
             raise Stop
 
-    try:
+    with pytest.raises(Stop):
         fail()
-    except Stop:
-        pass
     with store.read() as reading:
         assert reading.swaps() == ()
