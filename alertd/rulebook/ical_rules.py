@@ -166,5 +166,6 @@ def _counted(plain: Mapping[str, Any], start: Day, count: int, place: Place) -> 
         raise _refused(place, f"this event is to repeat {count} times")
     first = start.replace(tzinfo=None) if isinstance(start, datetime) else datetime.combine(start, time(0))
     written: str = vRecur(plain).to_ical().decode()  # type: ignore[no-untyped-call]
-    *_, last = islice(rrulestr(written, dtstart=first), count)
+    times: list[datetime] = list(islice(rrulestr(written, dtstart=first), count))
+    last = times[-1]
     return last.replace(tzinfo=start.tzinfo).astimezone(UTC) if isinstance(start, datetime) else last.date()
