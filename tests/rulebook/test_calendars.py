@@ -204,7 +204,7 @@ def test_a_zone_of_the_files_own_is_understood_by_its_rules_or_its_place() -> No
         ("SUMMARY:  ROBIN   ash ", ["manager_ash"]),
         ("SUMMARY:Robin Ash\\, Sam Birch", ["manager_ash", "manager_birch"]),
         ("SUMMARY:Robin Ash and Jo Cedar", ["manager_ash", "manager_cedar"]),
-        ("SUMMARY:Duty\nATTENDEE:MAILTO:Jo.Cedar@EXAMPLE.gov.uk", ["manager_cedar"]),
+        ("SUMMARY:Duty\nATTENDEE:MAILTO:Jo.Cedar@example.gov.uk", ["manager_cedar"]),
         ("SUMMARY:Robin Ash\nATTENDEE:mailto:jo.cedar@example.gov.uk", ["manager_ash"]),
         ("ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:jo.cedar@example.gov.uk", ["manager_cedar"]),
         ("SUMMARY;LANGUAGE=en-gb:Robin\n  Ash", ["manager_ash"]),
