@@ -10,7 +10,8 @@ from pathlib import Path
 
 from alertd.cli.screen import bad
 from alertd.core.on_call import on_call
-from alertd.daemon.parts import Parts, open_parts, open_store_alone, read_settings
+from alertd.daemon.parts import Parts, open_parts, read_settings
+from alertd.daemon.stores import open_store_alone
 from alertd.model.errors import AlertdError, NotPossible
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.rulebook import RuleBook

@@ -26,6 +26,7 @@ from alertd.daemon.rules_in_force import (
 )
 from alertd.daemon.secrets_read import read_keyring, secret_problems, tried
 from alertd.daemon.senders import Captured, Senders, Ways, senders
+from alertd.daemon.stores import store_of
 from alertd.model.case import Notification
 from alertd.model.delivery import Outcome, Outgoing
 from alertd.model.errors import ConfigError
@@ -43,7 +44,7 @@ from alertd.service.sending import Planner
 from alertd.service.swaps import StoredSwaps
 from alertd.service.texts import Voice
 from alertd.service.tick import Tick
-from alertd.store import Keyring, SqlStore, open_store
+from alertd.store import Keyring, SqlStore
 from alertd.store import migrate as bring_up_to_date
 from alertd.transport.engaged import EngagedPhones
 from alertd.transport.twilio_voice import ENGAGED_SECONDS
@@ -181,7 +182,7 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
             raise ConfigError("\n".join(dict.fromkeys([*problems, *([str(refused)] if refused else [])])))
         if migrate:
             migrate_store(settings)
-        store = _open_store(settings, keyring)
+        store = store_of(settings, keyring)
         closing.callback(store.close)
         rules = rules or _last_good(store, settings, keyring, options.judge, refused)
         opened = _Opened(store, keyring, RulesInForce(rules), made, engaged)
@@ -222,22 +223,6 @@ def migrate_store(settings: Settings) -> None:
     """
     store = settings.store
     bring_up_to_date(store.url, store.username, store.password.resolve() if store.password else None)
-
-
-def open_store_alone(settings: Settings) -> SqlStore:
-    """Open the store and nothing else; whoever asks closes it.
-
-    Raises:
-        ConfigError: a secret of the store cannot be read.
-        SchemaMismatch: the store must be migrated first.
-        StoreUnavailable: the store cannot be reached.
-    """
-    return _open_store(settings, read_keyring(settings))
-
-
-def _open_store(settings: Settings, keyring: Keyring) -> SqlStore:
-    store = settings.store
-    return open_store(store.url, store.username, store.password.resolve() if store.password else None, keyring)
 
 
 def intake_settings(settings: Settings, synonyms: Mapping[str, str]) -> IntakeSettings:
