@@ -16,6 +16,8 @@ from alertd.core.calendar import local
 from alertd.daemon.clock import utc_now
 from alertd.daemon.secrets_read import secret_problems
 from alertd.model.rulebook import RuleBook
+from alertd.model.values import Channel
+from alertd.rulebook.cover import Cover
 from alertd.rulebook.loader import load
 from alertd.rulebook.problems import Problem, Weight, as_json, format_problem
 from alertd.rulebook.settings_file import load_settings
@@ -80,7 +82,9 @@ def checked(config: Path, rules: Sequence[Path] = ()) -> Checked:
     if settings.settings is None:
         return Checked(settings.problems, None)
     given = settings.settings
-    loaded = load(rules or given.rules, given.config, given.templates, today=local(utc_now()).date())
+    now = utc_now()
+    cover = Cover(now, frozenset(Channel) - ({Channel.CALL} if given.call is None else set()))
+    loaded = load(rules or given.rules, given.config, given.templates, today=local(now).date(), cover=cover)
     secrets = tuple(secret_problems(given))
     return Checked((*settings.problems, *loaded.problems), loaded.book, secrets)
 
@@ -101,13 +105,14 @@ def _settings_in(place: Path) -> Path | None:
 
 def _say(found: Sequence[Checked], errors: int, warnings: int) -> None:
     colour = console().is_terminal
-    for each in found:
-        for problem in each.problems:
-            typer.echo(format_problem(problem, colour=colour))
+    for problem in (problem for each in found for problem in each.problems):
+        typer.echo(format_problem(problem, colour=colour))
     for secret in dict.fromkeys(secret for each in found for secret in each.secrets):
         say(f"note: {secret}")
     if errors:
-        bad(f"{plural(errors, 'error')}, {plural(warnings, 'warning')}: nothing of this would be loaded")
+        loads = all(each.book is not None for each in found)
+        would = "it loads, and an alert at those times finds nobody" if loads else "nothing of this would be loaded"
+        bad(f"{plural(errors, 'error')}, {plural(warnings, 'warning')}: {would}")
         return
     for each in found:
         if (book := each.book) is not None:

@@ -1,4 +1,7 @@
-"""Times as people type them at a desk: `14:40`, `yesterday 23:10`, `20 minutes ago`, ISO 8601. Europe/London."""
+"""Times as people type them at a desk: `14:40`, `yesterday 23:10`, `20 minutes ago`, ISO 8601. Europe/London.
+
+In the hour that comes twice when the clocks go back, `01:30 BST` is the first and `01:30 GMT` the second.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,18 @@ from alertd.rulebook.quantities import Misread
 NOW = "now"
 _CLOCK = re.compile(r"(?:(today|yesterday|tomorrow),? +)?(\d{1,2}:\d{2})", re.ASCII | re.IGNORECASE)
 _AGO = re.compile(r"(.+) +ago", re.IGNORECASE)
+_IN = re.compile(r"in +(.+)", re.IGNORECASE)
 _DAYS = {"yesterday": -1, "today": 0, "tomorrow": 1}
+_BY_NAME = re.compile(r"(.+) (BST|GMT)", re.IGNORECASE)
+_OFFSETS = {"BST": "+01:00", "GMT": "+00:00"}
 
 
 def typed(text: str, now: datetime) -> datetime:
     """Understand a time, past or to come.
 
     Args:
-        text: `now`, a clock time of today, `yesterday` or `tomorrow` with one, a length and `ago`, or a date and time
-            (London's without an offset).
+        text: `now`, a clock time of today, `yesterday` or `tomorrow` with one, a length and `ago`, `in` and a length,
+            or a date and time (London's without an offset); `BST` or `GMT` may follow a time of day.
         now: Aware UTC.
 
     Returns:
@@ -37,13 +43,34 @@ def typed(text: str, now: datetime) -> datetime:
             return now
         if found := _AGO.fullmatch(plain):
             return now - quantities.length(found[1])
-        if found := _CLOCK.fullmatch(plain):
-            day = local(now).date() + timedelta(days=_DAYS[(found[1] or "today").lower()])
-            return quantities.moment(f"{day} {found[2]}")
-        return quantities.moment(plain)
+        if found := _IN.fullmatch(plain):
+            return now + quantities.length(found[1])
+        return _time_of_day(plain, now)
     except Misread as wrong:
-        ways = "14:40, 'yesterday 23:10', '20 minutes ago' or 2026-11-26 14:40"
+        ways = "14:40, 'yesterday 23:10', '20 minutes ago', 2026-11-26 14:40 or '2026-10-25 01:30 GMT'"
         raise NotPossible(f"{wrong.message}: {wrong.remedy}; a time may be {ways}") from None
+
+
+def _time_of_day(plain: str, now: datetime) -> datetime:
+    """A time with a date, or of a day near today; raises Misread."""
+    offset = ""
+    if named := _BY_NAME.fullmatch(plain):
+        plain, offset = named[1], _OFFSETS[named[2].upper()]
+    if found := _CLOCK.fullmatch(plain):
+        day = local(now).date() + timedelta(days=_DAYS[(found[1] or "today").lower()])
+        plain = f"{day} {found[2]}"
+    at = quantities.moment(f"{plain}{offset}")
+    if named and local(at).tzname() != named[2].upper():
+        raise Misread(f"London's clocks show no {named[2].upper()} then", "leave it out")
+    return at
+
+
+def coming(text: str, now: datetime) -> datetime:
+    """Understand a time to come: a bare clock time that has passed today is tomorrow's; errors as `typed`."""
+    at = typed(text, now)
+    if at <= now and (found := _CLOCK.fullmatch(" ".join(text.split()))) and not found[1]:
+        return typed(f"tomorrow {found[2]}", now)
+    return at
 
 
 def past(text: str, now: datetime) -> datetime:

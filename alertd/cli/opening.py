@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from alertd.cli.screen import bad
 from alertd.core.on_call import on_call
 from alertd.daemon.parts import Parts, open_parts, read_settings
-from alertd.model.errors import NotPossible
+from alertd.daemon.stores import open_store_alone
+from alertd.model.errors import AlertdError, NotPossible
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.rulebook import RuleBook
+from alertd.model.shifts import Swap
 from alertd.rulebook.settings import Settings
 from alertd.rulebook.settings_file import find_config
 from alertd.rulebook.suggestions import did_you_mean
@@ -38,6 +40,15 @@ def opened(config: Path | None) -> Iterator[Parts]:
         if why := parts.rules.present.refused:
             bad(f"the rule files are refused, so the last good set is used: {why} Run: alertd check")
         yield parts
+
+
+def stored_swaps(settings: Settings, after: datetime) -> tuple[tuple[Swap, ...], str]:
+    """Swaps that stand and end after a moment; none and the reason where the store cannot be looked into."""
+    try:
+        with closing(open_store_alone(settings)) as store, store.read() as reading:
+            return reading.swaps(after), ""
+    except AlertdError as trouble:
+        return (), str(trouble)
 
 
 def people(parts: Parts) -> People:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertd.core.calendar import is_open, local, next_change
+from alertd.core.calendar import at_local, is_open, local, next_change
 from alertd.model.ids import HoursId, PersonId, RoleId, RotaId
 from alertd.model.rulebook import Override, Person, Role, Rota, RuleBook, Turns
+from alertd.model.shifts import Swap
 
 DUTY = RoleId("safeguarding_duty")
 """The routing role to which everything urgent goes first."""
@@ -38,6 +39,18 @@ class OnCall:
 Swaps = Mapping[RoleId, tuple[Override, ...]]
 """Stored overrides (`alertd oncall set`) by role, strongest first."""
 NO_SWAPS: Swaps = {}
+
+
+def by_role(swaps: Iterable[Swap]) -> dict[RoleId, tuple[Override, ...]]:
+    """Swaps as `on_call` asks for them.
+
+    Args:
+        swaps: Those that stand, the newest first: it goes before the others.
+    """
+    found: dict[RoleId, list[Override]] = {}
+    for swap in swaps:
+        found.setdefault(swap.role, []).append(Override(swap.from_, swap.to, (swap.person,)))
+    return {role: tuple(overrides) for role, overrides in found.items()}
 
 
 def on_call(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps = NO_SWAPS) -> OnCall:
@@ -105,20 +118,23 @@ def _override(overrides: tuple[Override, ...], at: datetime) -> tuple[PersonId, 
 
 
 def people_of(rota: Rota, at: datetime) -> tuple[PersonId, ...]:
-    """Who is on call by a rota at an instant: override, else turn, else always."""
+    """Who is on call by a rota at an instant: override, else turn, else calendar, else always."""
     if who := _override(rota.overrides, at):
         return who
     if rota.turns is not None:
         return _turn(rota.turns, at)
+    if rota.calendar is not None:
+        return rota.calendar.people_at(at)
     return rota.always
 
 
 def _turn(turns: Turns, at: datetime) -> tuple[PersonId, ...]:
-    """Whose turn it is; turns are counted in local days, so clock changes move nothing."""
+    """Whose turn it is; turns are counted in local days, and a day changes over once, however often its hour comes."""
     if not turns.people:
         return ()
-    moment = local(at)
-    day = moment.date() if moment.time() >= turns.change_at else moment.date() - timedelta(days=1)
+    day = local(at).date()
+    if at < at_local(day, turns.change_at):
+        day -= timedelta(days=1)
     start = turns.starting
     if turns.every == "day":
         return (turns.people[(day - start).days % len(turns.people)],)

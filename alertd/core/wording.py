@@ -32,6 +32,13 @@ def moment(at: datetime) -> str:
     return f"{there:%H:%M %a} {there.day} {there:%b}"
 
 
+def span(start: datetime, end: datetime) -> str:
+    """A stretch of time: `09:00 Mon 7 Dec to 09:00 Mon 14 Dec`, with BST and GMT where the clocks change."""
+    ends = [local(start), local(end)]
+    named = [f" {at.tzname()}" if ends[0].utcoffset() != ends[1].utcoffset() else "" for at in ends]
+    return f"{moment(start)}{named[0]} to {moment(end)}{named[1]}"
+
+
 def time_left(due: datetime, now: datetime) -> str:
     """Time until a deadline: `30 min`, `2 h 10 min`, `36 h`; empty once it has passed."""
     if due <= now:

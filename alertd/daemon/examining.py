@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from alertd.core.wording import moment
+from alertd.core.coverage import AHEAD
+from alertd.core.wording import moment, span
 from alertd.daemon.clock import utc_now
+from alertd.daemon.cover import gaps_ahead
 from alertd.daemon.findings import Finding, bad, good, look
 from alertd.daemon.heartbeat import SILENT_AFTER, last_heartbeat, last_refusal
 from alertd.daemon.parts import Parts, open_parts
@@ -115,6 +117,7 @@ def _inside(parts: Parts) -> Iterator[Finding]:
         yield _undone(reading, now)
         yield from _senders(parts, reading, now)
         yield from _people(parts)
+        yield from _cover(parts, now)
         yield _contingency(parts, now)
         yield _drill(reading, now)
 
@@ -167,12 +170,20 @@ def _people(parts: Parts) -> Iterator[Finding]:
         yield good("people", f"{len(book.people)}, each can be told")
 
 
+def _cover(parts: Parts, now: datetime) -> Iterator[Finding]:
+    found = gaps_ahead(parts, now, AHEAD)
+    for gap in found:
+        yield bad(f"cover {gap.role}", f"nobody from {span(gap.from_, gap.to)}", "`alertd oncall gaps` says why")
+    if not found:
+        yield good("cover", f"somebody can be reached for every role until {moment(now + AHEAD)}")
+
+
 def _contingency(parts: Parts, now: datetime) -> Finding:
     file = parts.settings.service.contingency
     if file is None:
         return look("contingency", "no page is written for when alertd is down", "name a file: service.contingency")
     if not file.exists():
-        return bad("contingency", "the page is not there", "the daemon writes it; see its log for why it cannot")
+        return look("contingency", "the page is not there yet", "the daemon writes it when it starts; else see its log")
     written = datetime.fromtimestamp(file.stat().st_mtime, tz=now.tzinfo)
     if now - written > timedelta(hours=2):
         return bad("contingency", f"the page is of {moment(written)}", "the daemon writes it hourly; see its log")

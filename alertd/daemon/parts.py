@@ -26,6 +26,7 @@ from alertd.daemon.rules_in_force import (
 )
 from alertd.daemon.secrets_read import read_keyring, secret_problems, tried
 from alertd.daemon.senders import Captured, Senders, Ways, senders
+from alertd.daemon.stores import store_of
 from alertd.model.case import Notification
 from alertd.model.delivery import Outcome, Outgoing
 from alertd.model.errors import ConfigError
@@ -41,9 +42,10 @@ from alertd.service.handover import Handovers
 from alertd.service.intake import Intake
 from alertd.service.opt_outs import OptOuts
 from alertd.service.sending import Planner
+from alertd.service.swaps import StoredSwaps
 from alertd.service.texts import Voice
 from alertd.service.tick import Tick
-from alertd.store import Keyring, SqlStore, open_store
+from alertd.store import Keyring, SqlStore
 from alertd.store import migrate as bring_up_to_date
 from alertd.transport.engaged import EngagedPhones
 from alertd.transport.twilio_voice import ENGAGED_SECONDS
@@ -101,6 +103,7 @@ class Parts:
         senders: Ways out by channel, in the order tried.
         engaged: Phones that are being called by this process.
         opt_outs: Whose numbers are not to be texted, as far as it was learned.
+        swaps: Who answers for whom, as far as it was learned.
         desk: Who can be told at a moment, over what, and when nobody may be woken.
         tick, handovers, planner, deliver: The verbs of time and of sending.
         now: The present, aware UTC.
@@ -114,6 +117,7 @@ class Parts:
     senders: Senders
     engaged: EngagedPhones
     opt_outs: OptOuts
+    swaps: StoredSwaps
     desk: Callable[[datetime], Desk]
     tick: Tick
     handovers: Handovers
@@ -180,7 +184,7 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
             raise ConfigError("\n".join(dict.fromkeys([*problems, *([str(refused)] if refused else [])])))
         if migrate:
             migrate_store(settings)
-        store = _open_store(settings, keyring)
+        store = store_of(settings, keyring)
         closing.callback(store.close)
         rules = rules or _last_good(store, settings, keyring, options.judge, refused)
         opened = _Opened(store, keyring, RulesInForce(rules), made, engaged)
@@ -223,11 +227,6 @@ def migrate_store(settings: Settings) -> None:
     bring_up_to_date(store.url, store.username, store.password.resolve() if store.password else None)
 
 
-def _open_store(settings: Settings, keyring: Keyring) -> SqlStore:
-    store = settings.store
-    return open_store(store.url, store.username, store.password.resolve() if store.password else None, keyring)
-
-
 def intake_settings(settings: Settings, synonyms: Mapping[str, str]) -> IntakeSettings:
     """How messages are read under these settings."""
     return IntakeSettings(
@@ -268,12 +267,14 @@ class _Opened:
 def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitStack) -> Parts:
     store, rules, ways = opened.store, opened.rules, opened.senders
     voice = voice_of(settings)
-    usable, opt_outs = frozenset(ways), OptOuts(opened.keyring.token)
+    usable, opt_outs, swaps = frozenset(ways), OptOuts(opened.keyring.token), StoredSwaps()
+    with store.read() as reading:
+        swaps.learn(reading, options.now())
     means = Means(ways, options.new_id, monotonic, options.lanes, options.settled)
 
     def desk(_: datetime) -> Desk:
         present = rules.present
-        return Desk(present.book, present.ruling.terms.rest, usable, {}, opt_outs.people(present.book))
+        return Desk(present.book, present.ruling.terms.rest, usable, swaps.by_role(), opt_outs.people(present.book))
 
     return Parts(
         settings=settings,
@@ -283,6 +284,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
         senders=ways,
         engaged=opened.engaged,
         opt_outs=opt_outs,
+        swaps=swaps,
         desk=desk,
         tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id, options.clock_acted_on),
         handovers=Handovers(store, rules.book),

@@ -29,6 +29,7 @@ from alertd.service.messages import Properties, encode_status, write_event
 from alertd.service.people import People
 from alertd.service.ports import Store
 from alertd.service.sending import Planner
+from alertd.service.swaps import StoredSwaps
 from alertd.service.texts import Texts, Voice
 from alertd.service.tick import Tick
 
@@ -108,17 +109,22 @@ class Stage:
         self._ruling = lambda: ruling
         self._intake = Intake(store, lambda: ruling, settings, self._names)
         self._tick = Tick(store, lambda: ruling, settings.prefix, self._names)
-        desk = Desk(self.book, ruling.terms.rest, CHANNELS, {})
+        self.swaps = StoredSwaps()
+        self._rest = ruling.terms.rest
         composer = Composer(lambda: self.book, lambda: texts, voice)
         self._handovers = Handovers(store, lambda: self.book)
-        self._planner = Planner(store, lambda _: desk, self._names)
+        self._planner = Planner(store, self.desk, self._names)
         means = Means(
             senders=dict.fromkeys(Channel, (self.keeper,)),
             new_id=self._names,
             monotonic=lambda: 0.0,
             on_settled=self._settled,
         )
-        self._deliver = Deliver(store, composer, lambda _: desk, means)
+        self._deliver = Deliver(store, composer, self.desk, means)
+
+    def desk(self, _: datetime) -> Desk:
+        """Who can be told, by the rota and by swaps on record."""
+        return Desk(self.book, self._rest, CHANNELS, self.swaps.by_role())
 
     def _settled(self, note: Notification, outcome: Outcome) -> None:
         if not isinstance(outcome, Sent):
@@ -156,6 +162,8 @@ class Stage:
 
     def settle(self) -> None:
         """Do everything that is due now."""
+        with self.store.read() as reading:
+            self.swaps.learn(reading, self.now)
         for _ in range(ROUNDS):
             busy = self._tick.run(self.now) + self._handovers.run(self.now) + self._planner.plan(self.now)
             busy += self._deliver.resolve_doubts(self.now) + self._deliver.send_due(self.now, lambda: self.now)

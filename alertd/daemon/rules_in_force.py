@@ -15,8 +15,8 @@ from alertd.model.errors import AlertdError, ConfigError
 from alertd.model.ids import Token
 from alertd.model.rulebook import RuleBook
 from alertd.model.view import Matcher
-from alertd.rulebook.files import folder_files, rule_files, version_of
-from alertd.rulebook.loader import SETTINGS_FILE, load, load_text
+from alertd.rulebook.files import config_files, folder_files, rule_files, version_of
+from alertd.rulebook.loader import load, load_text
 from alertd.rulebook.problems import Problem, Report, Weight, format_problem
 from alertd.rulebook.settings import Settings
 from alertd.service.casework import Ruling
@@ -170,7 +170,7 @@ def files_text(settings: Settings, book: RuleBook) -> str | None:
     """
     report = Report()
     files = [found for number, place in enumerate(settings.rules) for found in rule_files(report, number, place)]
-    files += folder_files(report, settings.config, "config", "*.yaml", lambda path: path.name != SETTINGS_FILE)
+    files += config_files(report, settings.config)
     files += folder_files(report, settings.templates, "templates", "*.j2")
     if report.failed or version_of(files) != book.version:
         return None

@@ -63,6 +63,7 @@ class DeliverTurn:
         now = self._parts.now()
         with self._parts.store.read() as reading:
             self._parts.opt_outs.learn(reading)
+            self._parts.swaps.learn(reading, now)
         planned = self._lines.run(now)
         if planned:
             self._planned()

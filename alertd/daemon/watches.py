@@ -9,6 +9,7 @@ from time import monotonic
 import structlog
 
 from alertd.core.wording import moment
+from alertd.daemon.cover import tell_gaps
 from alertd.daemon.parts import Parts
 from alertd.daemon.supervisor import LOOK
 from alertd.daemon.troubles import Troubles
@@ -50,7 +51,7 @@ class WatchTurn:
         self._troubles = troubles
         self._healthy = healthy
         self._queue_oldest = queue_oldest
-        self._due = {"store": 0.0, "heartbeat": 0.0, "contingency": 0.0}
+        self._due = {"store": 0.0, "heartbeat": 0.0, "contingency": 0.0, "cover": 0.0}
         self._undone = ""
         self._asked = ""
         self._began = False
@@ -65,6 +66,8 @@ class WatchTurn:
         now = self._parts.now()
         if self._is_due("store", EVERY):
             self._look(now)
+        if self._is_due("cover", HOURLY):
+            tell_gaps(self._parts, self._troubles, now)
         heartbeat, file = self._parts.settings.service.heartbeat, self._parts.settings.service.contingency
         if heartbeat is not None and self._is_due("heartbeat", heartbeat.every):
             self._beat(heartbeat.url.resolve, now)

@@ -22,6 +22,7 @@ from alertd.model.ids import (
     RuleId,
     Version,
 )
+from alertd.model.shifts import ShiftCalendar
 from alertd.model.values import Channel, Kind, Rest, Severity
 
 
@@ -341,13 +342,14 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class Rota:
-    """`rota:` who is on call: always the same people, or turns; `ical` names a calendar file (a later issue)."""
+    """`rota:` who is on call: always the same people, turns, or the shifts of the calendar file `ical`."""
 
     id: RotaId
     always: tuple[PersonId, ...] = ()
     turns: Turns | None = None
     overrides: tuple[Override, ...] = ()
     ical: str | None = None
+    calendar: ShiftCalendar | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from alertd.model.ids import Version
 from alertd.rulebook.problems import Place, Report
 
 STORY_ENDING = ".test.yaml"
+CALENDAR_ENDING = ".ics"
+SETTINGS_FILE = "alertd.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,12 @@ def rule_files(report: Report, number: int, place: Path) -> list[File]:
     if place.is_dir():
         return folder_files(report, place, root, "**/*.yaml")
     return _one(report, place, f"{root}/{place.name}")
+
+
+def config_files(report: Report, place: Path) -> list[File]:
+    """Read what stands in the folder of people, hours, roles and rotas: blocks and calendars, not the settings."""
+    found = folder_files(report, place, "config", "*.yaml", lambda path: path.name != SETTINGS_FILE)
+    return found + (folder_files(report, place, "config", f"*{CALENDAR_ENDING}") if place.is_dir() else [])
 
 
 def folder_files(

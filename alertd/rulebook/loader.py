@@ -14,7 +14,16 @@ from alertd.rulebook import clock_blocks, people_blocks, rule_blocks, tree
 from alertd.rulebook.advice import advise
 from alertd.rulebook.book import assemble
 from alertd.rulebook.checks import check_rules
-from alertd.rulebook.files import STORY_ENDING, File, folder_files, rule_files, version_of
+from alertd.rulebook.cover import Cover, check_cover, check_members
+from alertd.rulebook.files import (
+    CALENDAR_ENDING,
+    STORY_ENDING,
+    File,
+    config_files,
+    folder_files,
+    rule_files,
+    version_of,
+)
 from alertd.rulebook.problems import Broken, Fault, Place, Problem, Report
 from alertd.rulebook.reading import Reading, Settings
 from alertd.rulebook.references import (
@@ -30,8 +39,6 @@ from alertd.rulebook.suggestions import allowed, did_you_mean
 from alertd.rulebook.texts import Template, check_program_texts, check_texts
 from alertd.rulebook.tree import Entries, Node, Text
 from alertd.rulebook.word_lists import resolve
-
-SETTINGS_FILE = "alertd.yaml"
 
 _Reader = Callable[[Reading, Settings], Any]
 _READERS: dict[str, _Reader] = {
@@ -61,6 +68,7 @@ class _Files:
     """What to load; `config` and `templates` name the folders that must hold what alertd itself needs, "" for none."""
 
     blocks: list[File]
+    calendars: list[File]
     texts: list[File] | None
     config: str = ""
     templates: str = ""
@@ -74,26 +82,36 @@ class _Blocks:
     index: dict[str, dict[str, Place]] = field(default_factory=lambda: {kind: {} for kind in KINDS})
 
 
-def load(rules: Sequence[Path], config: Path, templates: Path | None, *, today: date | None = None) -> Loaded:
+def load(
+    rules: Sequence[Path],
+    config: Path,
+    templates: Path | None,
+    *,
+    today: date | None = None,
+    cover: Cover | None = None,
+) -> Loaded:
     """Load rules, people and templates together, telling every problem at once.
 
     Args:
         rules: Files or folders; folders are searched for `*.yaml`, leaving stories (`*.test.yaml`) out.
         config: Folder with hours, roles, rotas, people: every `*.yaml` but `alertd.yaml`.
         templates: Folder with `*.j2`, or None to leave templates unchecked.
-        today: London's date, for review dates; None leaves them unchecked.
+        today: London's date, for review dates and calendars; None leaves them unchecked.
+        cover: From when, and over what, somebody must be reachable for every role (E034); None leaves it unchecked. A
+            gap in the weeks to come is told as an error and still loads: whoever can be reached until then must be.
 
     Returns:
         The book, or None when anything is an error, with all problems by file and line.
     """
     report = Report()
     found = [one for number, place in enumerate(rules) for one in rule_files(report, number, place)]
-    found += folder_files(report, config, "config", "*.yaml", lambda path: path.name != SETTINGS_FILE)
+    found += config_files(report, config)
     texts = folder_files(report, templates, "templates", "*.j2") if templates else None
-    return _load(report, _Files(found, texts, str(config), str(templates)), today)
+    blocks, calendars = _apart(found)
+    return _load(report, _Files(blocks, calendars, texts, str(config), str(templates)), today, cover)
 
 
-def load_text(texts: Mapping[str, str], *, today: date | None = None) -> Loaded:
+def load_text(texts: Mapping[str, str], *, today: date | None = None, cover: Cover | None = None) -> Loaded:
     """Load a rule book from texts by file name.
 
     Names ending in `.j2` are templates, unchecked when there are none. What alertd itself needs besides the rules
@@ -101,15 +119,27 @@ def load_text(texts: Mapping[str, str], *, today: date | None = None) -> Loaded:
     """
     found = [File(name, name, text.encode()) for name, text in texts.items() if not name.endswith(STORY_ENDING)]
     templates = [one for one in found if one.name.endswith(".j2")]
-    return _load(Report(), _Files([one for one in found if one not in templates], templates or None), today)
+    blocks, calendars = _apart([one for one in found if one not in templates])
+    return _load(Report(), _Files(blocks, calendars, templates or None), today, cover)
 
 
-def _load(report: Report, files: _Files, today: date | None) -> Loaded:
+def _apart(files: Sequence[File]) -> tuple[list[File], list[File]]:
+    """Files of blocks, and calendars."""
+    calendars = [one for one in files if one.name.endswith(CALENDAR_ENDING)]
+    return [one for one in files if one not in calendars], calendars
+
+
+def _load(report: Report, files: _Files, today: date | None, cover: Cover | None = None) -> Loaded:
     reading = Reading(report)
     blocks = _Blocks()
     for found in files.blocks:
         _sort(report, tree.blocks(found.shown, found.data, report), blocks)
     book = _read(reading, blocks)
+    if reading.calendars:
+        # Few rotas are calendars, and the libraries that read one take a tenth of a second to load.
+        from alertd.rulebook.calendars import with_calendars  # noqa: PLC0415
+
+        book = with_calendars(report, book, reading.calendars, files.calendars, today)
     _check(reading, book, blocks)
     if files.config:
         check_program_roles(report, blocks.index, files.config)
@@ -118,7 +148,10 @@ def _load(report: Report, files: _Files, today: date | None) -> Loaded:
     if report.failed:
         return Loaded(None, report.problems())
     advise(reading, book, blocks.index, today)
-    return Loaded(assemble(book, version_of([*files.blocks, *(files.texts or [])])), report.problems())
+    if cover is not None:
+        check_cover(report, book, blocks.index, cover)
+    version = version_of([*files.blocks, *files.calendars, *(files.texts or [])])
+    return Loaded(assemble(book, version), report.problems())
 
 
 def _sort(report: Report, sheet: tree.Sheet, blocks: _Blocks) -> None:
@@ -208,6 +241,7 @@ def _check(reading: Reading, book: RuleBook, blocks: _Blocks) -> None:
         check_labels(reading, sorted(reading.given))
     check_labels_in_where(reading, book)
     check_rules(reading, book, blocks.index)
+    check_members(reading.report, book, blocks.index)
 
 
 def _check_templates(reading: Reading, texts: list[File], folder: str) -> None:

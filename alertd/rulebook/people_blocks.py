@@ -12,12 +12,17 @@ from alertd.model.rulebook import Hours, Override, Person, Role, Rota, Span, Tur
 from alertd.rulebook import items, quantities, scalars
 from alertd.rulebook import reading as r
 from alertd.rulebook.clock_blocks import WEEKDAYS
+from alertd.rulebook.files import CALENDAR_ENDING
 from alertd.rulebook.problems import Fault
 from alertd.rulebook.rule_blocks import role as role_id
 from alertd.rulebook.tree import Node
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}", re.ASCII)
-_UK, _UK_MOBILE = "+44", "+447"
+_UK = "+44"
+# Mobiles are 071 to 075, 077 to 079 and, on the Isle of Man, 07624. 070 follows a person at a price, 076 are pagers.
+_MOBILE = re.compile(r"\+447(?:[1-57-9][0-9]|62(?=4))[0-9]{7}")
+# Landlines are 01 and 02, and 03 costs the same. 08 and 09 cost more, or are never rung from abroad or by machines.
+_LANDLINE = re.compile(r"\+44[123][0-9]{8,9}")
 
 
 def hours(reading: r.Reading, settings: r.Settings) -> Hours:
@@ -72,15 +77,24 @@ def rota(reading: r.Reading, settings: r.Settings) -> Rota:
     """Read a `rota` block."""
     name = RotaId(settings.need("rota", scalars.identifier))
     way = r.exactly_one(settings, ("always", "turns", "ical"))
+    overrides = settings.may("overrides", items.each(reading, lambda node: _override(reading, node)), ())
+    settings.asked.extend(("always", "turns", "ical"))
     if way == "ical":
-        # Accepting a file that nothing reads would leave the role with nobody, in silence.
-        message = "calendar files cannot be read yet"
-        raise Fault("E014", settings.place_of("ical"), message, "use 'always:' or 'turns:' with 'overrides:'")
+        file = settings.need("ical", _calendar_file)
+        settings.close()
+        reading.calendars.append(r.CalendarUse(name, file, settings.place_of("ical")))
+        return Rota(name, overrides=overrides, ical=file)
     people = settings.need(way, items.one_or_each(reading, _person(reading)))
     turns = _turns(reading, settings, people) if way == "turns" else None
-    overrides = settings.may("overrides", items.each(reading, lambda node: _override(reading, node)), ())
-    settings.asked.extend(("always", "turns"))
     return Rota(name, () if turns else people, turns, overrides)
+
+
+def _calendar_file(node: Node) -> str:
+    name = scalars.text(node)
+    if not name.lower().endswith(CALENDAR_ENDING) or "/" in name or "\\" in name:
+        message = "a rota's calendar is an .ics file in the folder of this file"
+        raise Fault("E014", node.place, message, "put the file there, and write its name alone: 'ical: managers.ics'")
+    return name
 
 
 def _person(reading: r.Reading) -> scalars.Read[PersonId]:
@@ -123,15 +137,29 @@ def person(_reading: r.Reading, settings: r.Settings) -> Person:
         name=settings.may("name", scalars.text, ""),
         sms=settings.may("sms", scalars.misread_as_fault(mobile), None),
         email=settings.may("email", scalars.misread_as_fault(mail_address), None),
-        call=settings.may("call", scalars.misread_as_fault(telephone), None),
+        call=settings.may("call", scalars.misread_as_fault(ringable), None),
     )
 
 
 def mobile(written: str) -> str:
-    """Read a UK mobile number as `+447…`; raises Misread. A text to a landline may be read aloud by a machine."""
+    """Read a UK mobile number as `+447…`; raises Misread. A text to a landline may be read aloud by a machine.
+
+    Jersey, Guernsey and the Isle of Man count: their mobiles are numbers of the UK's plan, and a person with one must
+    not become unreachable on paper.
+    """
     found = telephone(written)
-    if not found.startswith(_UK_MOBILE):
-        raise quantities.Misread("texts go to UK mobiles only", "write a number that begins with +447 or 07")
+    if not _MOBILE.fullmatch(found):
+        message = "texts go to UK mobiles only, not to landlines, 070 numbers or pagers"
+        raise quantities.Misread(message, "write a mobile number, 071 to 075 or 077 to 079, like +447700900123")
+    return found
+
+
+def ringable(written: str) -> str:
+    """Read a UK landline or mobile number as `+44…`; raises Misread. A machine rings it, and somebody must answer."""
+    found = telephone(written)
+    if not _MOBILE.fullmatch(found) and not _LANDLINE.fullmatch(found):
+        message = "calls go to UK landlines and mobiles only, not to 070, 08, 09 or pagers"
+        raise quantities.Misread(message, "write the landline or mobile behind it, like +442079460123")
     return found
 
 
@@ -150,6 +178,8 @@ def telephone(written: str) -> str:
 
 def mail_address(written: str) -> str:
     """Read a mail address; raises Misread."""
-    if not _ADDRESS.fullmatch(written):
+    local, _, domain = written.partition("@")
+    dots = local.startswith(".") or local.endswith(".") or ".." in local
+    if not _ADDRESS.fullmatch(written) or dots or "-." in domain or domain.startswith("-") or ".-" in domain:
         raise quantities.Misread("this is not a mail address", "write it like duty@example.gov.uk")
     return written

@@ -48,6 +48,15 @@ class TemplateUse:
 
 
 @dataclass(frozen=True, slots=True)
+class CalendarUse:
+    """A calendar file whose shifts are a rota's."""
+
+    rota: str
+    file: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class _Stray:
     entry: Entry
     what: str
@@ -64,6 +73,7 @@ class Reading:
     references: list[Reference] = field(default_factory=list)
     uses: list[Use] = field(default_factory=list)
     templates: list[TemplateUse] = field(default_factory=list)
+    calendars: list[CalendarUse] = field(default_factory=list)
     leaves: list[tuple[Count | Another, Place]] = field(default_factory=list)
     given: dict[str, Place] = field(default_factory=dict)
     labels: list[tuple[str, Place]] = field(default_factory=list)

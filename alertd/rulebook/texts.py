@@ -34,7 +34,7 @@ SENT_BY_THE_PROGRAM = tuple(
     "urgent_response golden_hour_warning golden_hour_missed contact_warning contact_missed clock_warning clock_breach "
     "escalation repeat_alert stand_down digest digest_breach unreadable_message feed_alarm answer_needed "
     "possible_duplicate data_quality orphan_status handover out_of_area community_tension associate_note routine_note "
-    "deceased_note reply".split()
+    "deceased_note reply swap_note".split()
 )
 """Templates that alertd uses whatever the rules say."""
 

@@ -30,6 +30,7 @@ from alertd.model.case import (
 from alertd.model.ids import CaseId, LeafId, RuleId, Token, Version
 from alertd.model.message import Message, Unreadable
 from alertd.service.handover_ports import HandoverReading, HandoverWriting
+from alertd.service.swap_port import SwapReading, SwapWriting
 
 
 class Rank(IntEnum):
@@ -171,7 +172,7 @@ class QuarantineRow:
     beside: tuple[tuple[str, str | int], ...] = ()
 
 
-class Reading(HandoverReading, Protocol):
+class Reading(HandoverReading, SwapReading, Protocol):
     """A consistent view of the store."""
 
     def closure(self, tokens: Collection[Token], cases: Collection[CaseId] = ()) -> Snapshot:
@@ -358,7 +359,7 @@ class Reading(HandoverReading, Protocol):
         ...
 
 
-class Writing(Reading, HandoverWriting, Protocol):
+class Writing(Reading, HandoverWriting, SwapWriting, Protocol):
     """A transaction. Everything or nothing."""
 
     def add_messages(self, rows: Sequence[tuple[Message, Tokens, MessageOutcome]]) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertd.core.on_call import on_call
+from alertd.core.on_call import by_role, on_call
 from alertd.core.wording import team_word
 from alertd.model.case import Alert, AlertState, Facts
 from alertd.model.errors import NotPossible
@@ -183,9 +183,11 @@ class Orders:
         return self._word(self._role_now(PersonId(person), at))
 
     def _role_now(self, person: PersonId, at: datetime) -> RoleId | None:
-        """A role in which somebody is on call."""
+        """A role in which somebody is on call, by the rota or by a swap on record."""
+        with self._store.read() as reading:
+            swaps = by_role(reading.swaps(at))
         book = self._book()
-        return next((r for r in book.roles if person in {p.id for p in on_call(book, r, at).people}), None)
+        return next((r for r in book.roles if person in {p.id for p in on_call(book, r, at, swaps).people}), None)
 
     def _word(self, role: RoleId | None) -> str:
         return team_word(self._book(), role) if role is not None else "a colleague"

@@ -187,7 +187,8 @@ def title(name: str, book: RuleBook) -> str:
     return name.replace("_", " ")
 
 
-_SPEAKS_FOR_ITSELF = ("feed_alarm", "handover")
+_SAYS_ITSELF = ("feed_alarm", "handover", "swap_note")
+"""Templates whose line says all there is to say."""
 _FROM_A_SENDER = {
     "unreadable_message": "unreadable message from",
     "orphan_status": "recorded for no known case, by",
@@ -210,7 +211,7 @@ def event_words(row: Obligation, book: RuleBook) -> str:
 def _system_words(row: Obligation) -> str:
     """What a line says that is about no case; "" for others."""
     notes = dict(row.note)
-    if row.template in _SPEAKS_FOR_ITSELF:
+    if row.template in _SAYS_ITSELF:
         return notes.get("source", "fault")
     if row.template in _FROM_A_SENDER:
         return f"{_FROM_A_SENDER[row.template]} {notes.get('source', '')} at {notes.get('time', '')}"

@@ -22,6 +22,7 @@ from alertd.store.reading_lists import ListReading
 from alertd.store.reading_outbox import OutboxReading
 from alertd.store.reading_watch import WatchReading
 from alertd.store.schema import check_schema
+from alertd.store.swaps import SwapReading, SwapWriting
 from alertd.store.tables import meta
 from alertd.store.writing_cases import CaseWriting
 from alertd.store.writing_handovers import HandoverWriting
@@ -30,7 +31,7 @@ from alertd.store.writing_records import RecordWriting
 _KEY_CHECK = "key_check"
 
 
-class SqlReading(ClosureReading, OutboxReading, CrossReading, ListReading, WatchReading, HandoverReading):
+class SqlReading(ClosureReading, OutboxReading, CrossReading, ListReading, WatchReading, HandoverReading, SwapReading):
     """A consistent view (`alertd.service.ports.Reading`)."""
 
 
@@ -47,7 +48,7 @@ class SqlSnapshot(SqlReading):
         return {id_: self._loaded[id_] for id_ in sorted(wanted) if id_ in self._loaded}
 
 
-class SqlWriting(CaseWriting, RecordWriting, HandoverWriting, SqlReading):
+class SqlWriting(CaseWriting, RecordWriting, HandoverWriting, SwapWriting, SqlReading):
     """A transaction (`alertd.service.ports.Writing`)."""
 
     def finish(self) -> None:

@@ -48,7 +48,7 @@ def errors(old: str, new: str) -> list[str]:
         ("fri: {from", "freitag: {from", "E010"),
         ("  during: office\n", "", "E011"),
         ("always: [desk]", "always: [dusk]", "E021"),
-        ("always: [desk]", "ical: rota.ics", "E014"),
+        ("always: [desk]", "ical: rota.ics", "E021"),
         ("always: [desk]", "always: [desk]\n  turns: [desk]", "E014"),
         ("always: [desk]", "turns: [desk]\n  change_over: {every: week, at: 09:00}\n  starting: 2026-11-02", "E011"),
         ("always: [desk]", "always: [desk]\n  starting: 2026-11-02", "E010"),

@@ -67,8 +67,8 @@ def test_every_combination_of_the_longest_values_fits_one_segment(template: str,
         assert not repeat or "repeat" in body.casefold() or template == "reply"
 
 
-_WITHOUT_LATE = ("digest_breach", "feed_alarm", "reply")
-"""Lists of many lines, each with its own time, faults of the system, and answers to a reply are never late."""
+_WITHOUT_LATE = ("digest_breach", "feed_alarm", "reply", "swap_note")
+"""Lists of many lines, each with its own time, faults of the system, answers to a reply and swaps are never late."""
 
 
 @pytest.mark.parametrize("template", ["contact_missed", "contact_warning", "clock_breach", "clock_warning"])

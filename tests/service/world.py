@@ -9,8 +9,7 @@ from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from alertd.core.outgoing import Desk
-from alertd.daemon.rehearsal import CHANNELS, Keeper, Sending, Stage
+from alertd.daemon.rehearsal import Keeper, Sending, Stage
 from alertd.daemon.rules_in_force import RuleSet
 from alertd.model.case import Facts, MessageOutcome, Notification, Obligation
 from alertd.model.delivery import Found, LookUp, NotFound, Outcome, Outgoing, Sent
@@ -89,12 +88,11 @@ class World(Stage):
         settings, ruling = shipped_intake(), self.rules.ruling
         super().__init__(ruling, self.texts, open_database(path), shipped_voice(), settings)
         self.provider = self.keeper = provider or Provider()
-        desk = Desk(self.book, ruling.terms.rest, CHANNELS, {})
         composer = Composer(lambda: self.book, lambda: self.texts, shipped_voice())
         means = Means(
             dict.fromkeys(Channel, (self.provider,)), self._names, monotonic=lambda: 0.0, on_settled=self._settled
         )
-        self._deliver = Deliver(self.store, composer, lambda _: desk, means)
+        self._deliver = Deliver(self.store, composer, self.desk, means)
         self.people = People(self.store, self._intake, lambda: ruling)
         self._lives = 0
 
