@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from alertd.cli.moments import NOW, past
+from alertd.rulebook.moments import NOW, past
 from alertd.cli.opening import opened, people, person_named
 from alertd.cli.options import As, At, Config
 from alertd.cli.screen import good, say

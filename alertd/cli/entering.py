@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from alertd.cli.moments import past
+from alertd.rulebook.moments import past
 from alertd.cli.opening import opened, people, person_named
 from alertd.cli.options import As, Config
 from alertd.cli.screen import good, say, show_facts

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from alertd.cli.moments import NOW, typed
+from alertd.rulebook.moments import NOW, typed
 from alertd.cli.opening import settings_of
 from alertd.cli.options import AsJson, At, Config
 from alertd.cli.screen import say, show_json, show_table

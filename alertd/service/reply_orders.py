@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertd.core.on_call import on_call
-from alertd.core.wording import team_word
 from alertd.model.case import Alert, AlertState, Facts
 from alertd.model.errors import NotPossible
 from alertd.model.ids import CaseId, PersonId, RoleId
@@ -19,8 +17,9 @@ from alertd.model.rulebook import Person, RuleBook
 from alertd.service import call_words as voice
 from alertd.service import reply_words as words
 from alertd.service.people import Fact, People
-from alertd.service.ports import Reading, Store
+from alertd.service.ports import Store
 from alertd.service.reply_parsing import Command, Order
+from alertd.service.teams import role_of, team_of
 
 _ATTEMPTED = ("young_person", "attempted_no_answer")
 """What A records: nobody was spoken to."""
@@ -197,19 +196,9 @@ class Orders:
                 return Answer(text, case, say=voice.taken(team))
 
     def _team(self, matter: _Matter, at: datetime) -> str:
-        role = self._role(matter, PersonId(matter.alert.accepted_by), at)
-        return team_word(self._book(), role) if role is not None else "a colleague"
+        with self._store.read() as reading:
+            return team_of(reading, self._book(), matter.case.row.id, PersonId(matter.alert.accepted_by), at)
 
     def _role(self, matter: _Matter, person: PersonId, at: datetime) -> RoleId | None:
-        """The role by which somebody was told of the alert, else one in which they are on call."""
         with self._store.read() as reading:
-            told = _told_as(reading, matter.case.row.id, person)
-        if told:
-            return told[-1]
-        book = self._book()
-        return next((r for r in book.roles if person in {p.id for p in on_call(book, r, at).people}), None)
-
-
-def _told_as(reading: Reading, case: CaseId, person: PersonId) -> list[RoleId]:
-    notes = reading.notifications(case)
-    return [note.role for note in notes if note.person == person and not note.asked.startswith("person:")]
+            return role_of(reading, self._book(), matter.case.row.id, person, at)

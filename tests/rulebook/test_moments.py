@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertd.cli.moments import past, typed
+from alertd.rulebook.moments import past, typed
 from alertd.core.calendar import local
 from alertd.model.errors import NotPossible
 

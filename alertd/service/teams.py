@@ -1,0 +1,25 @@
+"""By which role somebody has an alert: for saying who has it without a name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from alertd.core.on_call import PERSON, on_call
+from alertd.core.wording import team_word
+from alertd.model.ids import CaseId, PersonId, RoleId
+from alertd.model.rulebook import RuleBook
+from alertd.service.ports import Reading
+
+
+def role_of(reading: Reading, book: RuleBook, case: CaseId, person: PersonId, at: datetime) -> RoleId | None:
+    """The role by which somebody was told of a case, else one in which they are on call."""
+    told = [n.role for n in reading.notifications(case) if n.person == person and not n.asked.startswith(PERSON)]
+    if told:
+        return told[-1]
+    return next((r for r in book.roles if person in {p.id for p in on_call(book, r, at).people}), None)
+
+
+def team_of(reading: Reading, book: RuleBook, case: CaseId, person: PersonId, at: datetime) -> str:
+    """The short word for that role; `a colleague` when there is none."""
+    role = role_of(reading, book, case, person, at)
+    return team_word(book, role) if role is not None else "a colleague"
