@@ -16,19 +16,21 @@ from alertd.store.engines import BEGIN, new_engine, shown
 from alertd.store.faults import in_plain_words
 from alertd.store.keys import Keyring
 from alertd.store.lock import RankedLock
+from alertd.store.reading_access import AccessReading
 from alertd.store.reading_cross import CrossReading
 from alertd.store.reading_lists import ListReading
 from alertd.store.reading_outbox import OutboxReading
 from alertd.store.reading_watch import WatchReading
 from alertd.store.schema import check_schema
 from alertd.store.tables import meta
+from alertd.store.writing_access import AccessWriting
 from alertd.store.writing_cases import CaseWriting
 from alertd.store.writing_records import RecordWriting
 
 _KEY_CHECK = "key_check"
 
 
-class SqlReading(ClosureReading, OutboxReading, CrossReading, ListReading, WatchReading):
+class SqlReading(ClosureReading, OutboxReading, CrossReading, ListReading, WatchReading, AccessReading):
     """A consistent view (`alertd.service.ports.Reading`)."""
 
 
@@ -45,7 +47,7 @@ class SqlSnapshot(SqlReading):
         return {id_: self._loaded[id_] for id_ in sorted(wanted) if id_ in self._loaded}
 
 
-class SqlWriting(CaseWriting, RecordWriting, SqlReading):
+class SqlWriting(CaseWriting, RecordWriting, AccessWriting, SqlReading):
     """A transaction (`alertd.service.ports.Writing`)."""
 
     def finish(self) -> None:

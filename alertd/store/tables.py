@@ -264,3 +264,53 @@ rule_versions = Table(
     _time("recorded_at"),
     Column("content", LargeBinary, nullable=False),
 )
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    _text("person"),
+    _text("role"),
+    Column("sealed", LargeBinary, nullable=False),
+    _time("created_at"),
+    _time("disabled_at", optional=True),
+    sqlite_with_rowid=False,
+)
+"""`key` is the keyed hash of a login; `sealed` holds the login and the password's hash."""
+
+web_sessions = Table(
+    "web_sessions",
+    metadata,
+    Column("token", LargeBinary, primary_key=True),
+    _text("person"),
+    Column("account", LargeBinary, nullable=False),
+    _text("code"),
+    _time("began_at"),
+    _time("seen_at"),
+    Index("web_sessions_by_account", "account"),
+    sqlite_with_rowid=False,
+)
+"""`token` is the keyed hash of what the cookie holds."""
+
+wrong_tries = Table(
+    "wrong_tries",
+    metadata,
+    Column("key", LargeBinary, primary_key=True),
+    Column("number", Integer, nullable=False),
+    _time("last_at"),
+    sqlite_with_rowid=False,
+)
+"""Tries to come in that failed or are under way, by keyed hash of a network, a typed number or a login."""
+
+case_reads = Table(
+    "case_reads",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    _text("person"),
+    _text("case_id"),
+    _time("at"),
+    _text("page"),
+    Index("case_reads_by_case", "case_id", "at"),
+    Index("case_reads_by_time", "at"),
+)
+"""Who saw which case."""
