@@ -15,7 +15,6 @@ from datetime import datetime
 from alertd.model.case import Alert, AlertState, Facts
 from alertd.model.errors import NotPossible
 from alertd.model.ids import PersonId
-from alertd.model.message import Message
 from alertd.model.rulebook import RuleBook
 from alertd.service.finding import present
 from alertd.service.messages import PERSON_SOURCE
@@ -197,8 +196,6 @@ def find(reading: Reading, ref: str) -> Facts:
     return facts
 
 
-def made_by(form: str, by: PersonId, facts: Facts) -> Message | None:
-    """What a form has become in a case; None when it has become nothing there."""
-    ids = (f"{_FORM}{form}", f"{_FORM}{form}/police")
-    mine = {m.message.id: m.message for m in facts.messages if m.message.source == f"{PERSON_SOURCE}{by}"}
-    return next((mine[id_] for id_ in ids if id_ in mine), None)
+def identities(form: str) -> tuple[str, ...]:
+    """Identities of the messages that a form can become, in the order in which they are written."""
+    return f"{_FORM}{form}/police", f"{_FORM}{form}"

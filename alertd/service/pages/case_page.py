@@ -21,7 +21,7 @@ from alertd.service.casework import Ruling
 from alertd.service.messages.fields import SENT_INCIDENT
 from alertd.service.pages.alert_view import AlertView, Told, newest_alert, scene_of, told, view_of
 from alertd.service.pages.clock_view import POLICE, ClockView, clock_views, waits_for
-from alertd.service.pages.code_page import part_of
+from alertd.service.pages.code_page import named_clock, part_of
 from alertd.service.pages.words import (
     OUTCOMES,
     WITH,
@@ -68,6 +68,7 @@ class CasePage:
         deceased: The young person has died: nothing here speaks of reaching them.
         safe: What is on record about contacting the family: yes, no or "".
         alert: Its alert, None when it never had one.
+        clock: The one that a text would name now; None when none runs.
         clocks: What was missed, what is due next, what is done.
         police: Whether a clock waits for the police's call.
         missing: What is to be checked.
@@ -85,6 +86,7 @@ class CasePage:
     deceased: bool
     safe: str
     alert: AlertView | None
+    clock: ClockView | None
     clocks: tuple[ClockView, ...]
     police: bool
     missing: tuple[Missing, ...]
@@ -110,8 +112,9 @@ def case_page(
         is_closed=facts.row.closed_at is not None,
         false_alarm=state.false_alarm,
         deceased=state.fields.get("case.deceased") is True,
-        safe=str(state.fields.get("person.safe_to_contact", "")),
+        safe=_family_safety(state),
         alert=view_of(alert, facts, by, scene, reading) if alert is not None else None,
+        clock=named_clock(scene) if alert is not None else None,
         clocks=clock_views(facts, book, now),
         police=waits_for(POLICE, facts.clocks, book, now),
         missing=_missing(asked, state),
@@ -131,6 +134,15 @@ def recorded_line(message: Message, book: RuleBook, now: datetime) -> Recorded:
     what = ": ".join([said, *(each for each in extras if each)])
     shown_at = clock_time(at if isinstance(at, datetime) else message.received_at, now)
     return Recorded(shown_at, what[:1].upper() + what[1:], person_words(book, by) if by else message.source)
+
+
+def family_safety(facts: Facts) -> str:
+    """What is on record about speaking to the family: yes, no, or "" while nobody knows."""
+    return _family_safety(fold(facts.messages, facts.noted))
+
+
+def _family_safety(state: Fold) -> str:
+    return str(state.fields.get("person.safe_to_contact", ""))
 
 
 def _acts_on_alert(message: Message) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alertd.core.fold import fold
+from alertd.core.lines import Scene, clock_name
 from alertd.core.schedule_alerts import running_clock
 from alertd.core.wording import cohort_word
 from alertd.model.case import Facts
@@ -58,7 +59,7 @@ def code_page(
         cohort=cohort_word(facts.row.cohort, cohort_words),
         part=part_of(facts, reading),
         alert=standing_of(found[1], facts, visitor.person, book, now, reading),
-        clock=_named_clock(facts, ruling, now),
+        clock=named_clock(scene_of(facts, fold(facts.messages, facts.noted), book, ruling.terms.rest, now)),
         police=waits_for(POLICE, facts.clocks, book, now),
     )
 
@@ -69,11 +70,10 @@ def part_of(facts: Facts, reading: Reading) -> str:
     return f"{number} of {of}" if of > 1 else ""
 
 
-def _named_clock(facts: Facts, ruling: Ruling, now: datetime) -> ClockView | None:
-    """The clock that a text would name now, without saying what it waits for."""
-    book = ruling.terms.plan.book
-    scene = scene_of(facts, fold(facts.messages, facts.noted), book, ruling.terms.rest, now)
-    duty = facts.alerts[-1].duty
-    name = running_clock(scene, duty)
-    run = next((c for c in facts.clocks if f"{c.clock}/{c.key}/{c.episode}" == name), None)
-    return replace(clock_view(run, book, now), title="") if run is not None else None
+def named_clock(scene: Scene) -> ClockView | None:
+    """The clock that a text would name now, without a word on what it waits for."""
+    if not scene.episodes:
+        return None
+    name = running_clock(scene, scene.episodes[-1].alert.duty)
+    run = next((c for c in scene.clocks if clock_name(c) == name), None)
+    return replace(clock_view(run, scene.book, scene.now), title="") if run is not None else None

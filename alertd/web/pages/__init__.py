@@ -1,1 +1,1 @@
-"""Pages for a phone at three in the morning: server-rendered, one column, readable in the dark, every act without script."""
+"""Pages for a phone at three in the morning: one column, readable in the dark, every act without script."""

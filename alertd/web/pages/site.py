@@ -1,0 +1,102 @@
+"""What the pages work with, and who may see which."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from alertd.model.visitor import Visitor
+from alertd.service.casework import Ruling
+from alertd.service.pages.acts import Acts, Press
+from alertd.service.people import People
+from alertd.service.ports import Store
+from alertd.web.forms import Form, Malformed, read_form
+from alertd.web.pages.render import page
+from alertd.web.pages.typed_form import Typed, typed_form
+
+HOME, LIST, ALERT = "/a", "/a/cases", "/a/alert"
+TRY_AGAIN = "This could not be recorded just now. What you typed is still here: please press again."
+Handler = Callable[[Request, Visitor], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the pages work with.
+
+    Attributes:
+        store: For what stands.
+        people: The verbs of people.
+        ruling: Rules in force, and rest hours.
+        cohort_words: Setting → word that may stand on a lock screen.
+        viewed: Writes down that somebody looked at a case: who, its reference, when.
+        changed: Called when a press may have made something to do.
+        now: The present, aware UTC.
+        new_id: A new unguessable name.
+    """
+
+    store: Store
+    people: Callable[[], People]
+    ruling: Callable[[], Ruling]
+    cohort_words: dict[str, str]
+    viewed: Callable[[Visitor, str, datetime], None]
+    changed: Callable[[], None]
+    now: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+    @property
+    def acts(self) -> Acts:
+        """What presses do."""
+        return Acts(self.store, self.people, lambda: self.ruling().terms.plan.book)
+
+    def press(self, visitor: Visitor, typed: Typed) -> Press:
+        """A press, now."""
+        return Press(visitor.person, typed.form, self.now(), visitor.is_signed_in)
+
+
+def for_signed_in(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """Let those in who have signed in; a code opens its own alert and nothing else."""
+    return _let_in(handler, lambda visitor: visitor.is_signed_in)
+
+
+def for_code(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """Let those in who have typed a code."""
+    return _let_in(handler, lambda visitor: not visitor.is_signed_in)
+
+
+def _let_in(handler: Handler, may: Callable[[Visitor], bool]) -> Callable[[Request], Awaitable[Response]]:
+    async def answer(request: Request) -> Response:
+        visitor: Visitor | None = getattr(request.state, "visitor", None)
+        if visitor is not None and may(visitor):
+            return await handler(request, visitor)
+        if request.method in ("GET", "HEAD"):
+            return RedirectResponse(HOME, 303)
+        says = "Please sign in, or type the code of your text, and try again. Nothing was recorded."
+        return page(request, "notice", status=403, heading="This is not open to you", says=says)
+
+    return answer
+
+
+async def filled(request: Request) -> Typed | Response:
+    """The form of a request; a page that says so when it cannot be read."""
+    form = getattr(request.state, "form", None) or await read_form(request)
+    typed = typed_form(form) if isinstance(form, Form) else None
+    if typed is not None and typed.form:
+        return typed
+    status = form.status if isinstance(form, Malformed) else 400
+    says = "The form did not arrive whole. Nothing was recorded: please open the page again and send it once more."
+    return page(request, "notice", status=status, heading="This could not be read", says=says)
+
+
+def not_there(request: Request, says: str) -> Response:
+    """A page that says what there is none of."""
+    return page(request, "notice", status=404, heading="Not found", says=says)
+
+
+def done(path: str, typed: Typed) -> Response:
+    """Back to a page after something was recorded; the page finds out by the form's id what that was."""
+    return RedirectResponse(f"{path}?{urlencode({'done': typed.form})}", 303)
