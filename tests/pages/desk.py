@@ -13,12 +13,15 @@ from urllib.parse import urlencode
 
 import httpx
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from alertd.core.clocks import state_now
+from alertd.model.access import CaseRead
 from alertd.model.case import Alert, Facts
 from alertd.model.ids import PersonId
 from alertd.model.visitor import Visitor
+from alertd.web.forms import read_form
 from alertd.web.pages.routes import page_routes
 from alertd.web.pages.site import Site
 from tests.service.stage import shipped_voice
@@ -29,14 +32,17 @@ MASH, EDT, MANAGER = "mash_duty_phone", "edt_duty_phone", "manager_ash"
 
 
 class _As:
-    """Lets one visitor in, as the layer does that knows who is there."""
+    """Lets one visitor in, as the layer does that knows who is there, and has read and checked their form."""
 
     def __init__(self, app: ASGIApp, visitor: Visitor | None) -> None:
         self._app = app
         self._visitor = visitor
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope.setdefault("state", {}).update(visitor=self._visitor, csrf="csrf of this test")
+        request = Request(scope, receive)
+        request.state.visitor, request.state.csrf = self._visitor, "csrf of this test"
+        if request.method == "POST":
+            request.state.form = await read_form(request)
         await self._app(scope, receive, send)
 
 
@@ -45,12 +51,12 @@ class Desk:
     """A world, and the pages on it.
 
     Attributes:
-        viewed: Who looked at which case.
+        viewed: What was written down of who has seen what.
         changes: How often the loops were told that something may be to do.
     """
 
     world: World
-    viewed: list[tuple[str, str]] = field(default_factory=list)
+    viewed: list[CaseRead] = field(default_factory=list)
     changes: int = 0
     _forms: count[int] = field(default_factory=lambda: count(1))
 
@@ -60,7 +66,7 @@ class Desk:
             people=lambda: self.world.people,
             ruling=lambda: self.world.rules.ruling,
             cohort_words=shipped_voice().cohort_words,
-            viewed=lambda visitor, ref, _: self.viewed.append((visitor.person, ref)),
+            viewed=self.viewed.append,
             changed=self._changed,
             now=lambda: self.world.now,
             new_id=lambda: f"form-{next(self._forms):06d}",

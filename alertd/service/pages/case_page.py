@@ -12,9 +12,9 @@ from datetime import datetime
 from alertd.core.fold import Fold, Record, fold
 from alertd.core.schedule_alerts import check_of
 from alertd.core.wording import cohort_word
-from alertd.model.case import Facts, Obligation
+from alertd.model.case import Facts
 from alertd.model.contract import DROPPED_AT_INTAKE, FIELDS
-from alertd.model.ids import CaseId, PersonId
+from alertd.model.ids import PersonId
 from alertd.model.message import Message
 from alertd.model.rulebook import RuleBook
 from alertd.service.casework import Ruling
@@ -29,13 +29,15 @@ from alertd.service.pages.words import (
     event_words,
     field_words,
     person_words,
+    sentence,
     value_words,
 )
 from alertd.service.ports import Reading
 
 _SHOWN = tuple(dict.fromkeys([*SENT_INCIDENT, "person.turns_18", "case.override", *DROPPED_AT_INTAKE]))
 """Fields of the fold that are shown, in the contract's order; those that intake drops are there only if kept."""
-_DUPLICATE = "duplicate"
+_MOST_DUPLICATES = 3
+"""A name that a hundred cases share makes no list of a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def recorded_line(message: Message, book: RuleBook, now: datetime) -> Recorded:
     extras = [_answer(message), str(fields.get("reference", "")) if not _acts_on_alert(message) else ""]
     what = ": ".join([said, *(each for each in extras if each)])
     shown_at = clock_time(at if isinstance(at, datetime) else message.received_at, now)
-    return Recorded(shown_at, what[:1].upper() + what[1:], person_words(book, by) if by else message.source)
+    return Recorded(shown_at, sentence(what), person_words(book, by) if by else message.source)
 
 
 def family_safety(facts: Facts) -> str:
@@ -184,10 +186,17 @@ def can_answer(name: str) -> bool:
 
 
 def _duplicates(facts: Facts, reading: Reading) -> tuple[str, ...]:
-    others = [_other(row) for row in facts.obligations if row.key.about == _DUPLICATE]
-    found = (reading.case(id_) for id_ in dict.fromkeys(others) if id_ and id_ != facts.row.id)
-    return tuple(dict.fromkeys(each.row.ref for each in found if each is not None and each.row.id != facts.row.id))
+    """Cases of somebody with the same name and date of birth, newest first, about which nobody has answered yet."""
+    identities = {m.message.identity for m in facts.messages if m.message.identity is not None}
+    others = dict.fromkeys(c for each in identities for c in reading.same_identity(each) if c != facts.row.id)
+    found = [case for id_ in reversed(others) if (case := reading.case(id_)) is not None]
+    return tuple(other.row.ref for other in found if not _answered(facts, other))[:_MOST_DUPLICATES]
 
 
-def _other(row: Obligation) -> CaseId:
-    return CaseId(dict(row.note).get("other", ""))
+def _answered(one: Facts, other: Facts) -> bool:
+    """Whether somebody has said in either case that the other is about another child."""
+    return any(
+        m.message.fields.get("event") == "not_same_child_as" and m.message.fields.get("value") == asked.row.ref
+        for case, asked in ((one, other), (other, one))
+        for m in case.messages
+    )

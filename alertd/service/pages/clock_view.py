@@ -10,7 +10,7 @@ from alertd.core.clocks import ClockState, is_over, state_now
 from alertd.core.wording import clock_word, moment, time_left
 from alertd.model.case import ClockRun, Facts
 from alertd.model.rulebook import RuleBook
-from alertd.service.pages.words import CLOCK_STATES, clock_time
+from alertd.service.pages.words import CLOCK_STATES, clock_time, sentence
 
 POLICE = "police_contacted_mash"
 _WEIGHT = {"missed": 0, "soon": 1, "runs": 2, "done": 3, "gone": 4}
@@ -62,7 +62,7 @@ def clock_view(run: ClockRun, book: RuleBook, now: datetime) -> ClockView:
     over = is_over(run, now)
     late = state is ClockState.BREACHED and over
     return ClockView(
-        word=clock_word(run.clock),
+        word=sentence(clock_word(run.clock)),
         title=block.header.title if block is not None else "",
         kind="done" if late else _KINDS[state],
         state="done late: missed" if late else CLOCK_STATES[state],

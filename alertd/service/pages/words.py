@@ -88,6 +88,11 @@ def words(name: str) -> str:
     return " ".join(_SPELT.get(part, part) for part in name.split("_"))
 
 
+def sentence(text: str) -> str:
+    """A text with a capital at its beginning, all else as it was."""
+    return text[:1].upper() + text[1:]
+
+
 def field_words(name: str) -> str:
     """A field's name as people say it: `custody.booked_in_at` → `booked in at`; never its value."""
     block, _, key = name.rpartition(".")

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from alertd.core.wording import moment
+from alertd.model.access import CaseRead
 from alertd.model.case import AlertState, Facts
 from alertd.model.errors import AlertdError, NotPossible
 from alertd.model.visitor import Visitor
@@ -72,7 +73,7 @@ class CasePages:
                 shown = case_page(facts, visitor.person, ruling, site.cohort_words, now, reading)
         except NotPossible as why:
             return not_there(request, str(why))
-        site.viewed(visitor, shown.ref, now)
+        site.viewed(CaseRead(visitor.person, facts.row.id, now, "case"))
         came_from = request.query_params.get("done", "")
         said = confirmation(came_from, visitor.person, facts, ruling.terms.plan.book, now) if came_from else ""
         return page(
@@ -107,7 +108,7 @@ class CasePages:
 
     async def act(self, request: Request, visitor: Visitor) -> Response:
         """Do what was pressed, and go back to the case."""
-        typed = await filled(request)
+        typed = filled(request)
         return typed if isinstance(typed, Response) else await run_in_threadpool(self._act, request, visitor, typed)
 
     def _act(self, request: Request, visitor: Visitor, typed: Typed) -> Response:

@@ -18,8 +18,9 @@ from alertd.service.pages.code_page import CodePage, code_page
 from alertd.service.pages.confirmation import confirmation
 from alertd.web.pages.questions import POLICE_CALL, fitted
 from alertd.web.pages.render import page
-from alertd.web.pages.site import ALERT, TRY_AGAIN, Site, done, filled, not_there
+from alertd.web.pages.site import TRY_AGAIN, Site, done, filled, not_there
 from alertd.web.pages.typed_form import Typed, days, fact_of, moment_of
+from alertd.web.visits import HOME_BY_CODE
 
 _log = structlog.get_logger(__name__)
 
@@ -40,7 +41,7 @@ class CodePages:
 
     async def act(self, request: Request, visitor: Visitor) -> Response:
         """Do what was pressed, and go back to the alert."""
-        typed = await filled(request)
+        typed = filled(request)
         return typed if isinstance(typed, Response) else await run_in_threadpool(self._act, request, visitor, typed)
 
     def _alert(
@@ -72,8 +73,8 @@ class CodePages:
             return not_there(request, str(why))
         return page(
             request, "act", status=status, act=fitted(POLICE_CALL, waits=shown.alert.state == "open", safe=""),
-            ref=shown.ref, back=ALERT, action=f"{ALERT}/police", typed=typed, trouble=trouble, form=typed.form,
-            days=days(self._site.now()),
+            ref=shown.ref, back=HOME_BY_CODE, action=f"{HOME_BY_CODE}/police", typed=typed, trouble=trouble,
+            form=typed.form, days=days(self._site.now()),
         )  # fmt: skip
 
     def _act(self, request: Request, visitor: Visitor, typed: Typed) -> Response:
@@ -88,7 +89,7 @@ class CodePages:
             _log.error("press_failed", act=name, reason=type(trouble).__name__)
             return self._again(request, visitor, typed, TRY_AGAIN, 503)
         self._site.changed()
-        return done(ALERT, typed)
+        return done(HOME_BY_CODE, typed)
 
     def _again(self, request: Request, visitor: Visitor, typed: Typed, trouble: str, status: int) -> Response:
         if request.path_params["act"] == "police":

@@ -10,7 +10,7 @@ from alertd.model.contract import FIELDS
 from alertd.model.errors import NotPossible
 from alertd.model.values import FieldType
 from alertd.service.pages.clock_view import POLICE
-from alertd.service.pages.words import field_words, words
+from alertd.service.pages.words import field_words, sentence, words
 
 Choice = tuple[str, str]
 """What a form sends, and what people read."""
@@ -75,7 +75,7 @@ QUESTIONS: Mapping[str, Question] = {
     "attempted": Question(
         "Tried to make contact",
         "contact",
-        question="Whom did you try, and what came of it?",
+        question="Who did you try, and what came of it?",
         choices=(
             ("young_person/attempted_no_answer", "Young person: no answer"),
             ("young_person/attempted_declined", "Young person: did not want to speak"),
@@ -87,13 +87,13 @@ QUESTIONS: Mapping[str, Question] = {
     "contacted": Question(
         "Spoke to somebody",
         "contact",
-        question="Whom did you speak to?",
+        question="Who did you speak to?",
         choices=(("young_person/contacted_young_person", "The young person"), _FAMILY, *_PROFESSIONALS),
     ),
     "family": Question(
         "Spoke to family or professionals",
         "contact",
-        question="Whom did you speak to?",
+        question="Who did you speak to?",
         choices=(_FAMILY, *_PROFESSIONALS),
     ),
     "safe": Question(
@@ -198,7 +198,7 @@ def answer_question(name: str) -> Question:
     """The page that asks for a missing field, with the input that its type needs."""
     spec = FIELDS[name]
     title = field_words(name)
-    asked = Question(f"{title[:1].upper()}{title[1:]}", "field_answered", field=name, timed=False)
+    asked = Question(sentence(title), "field_answered", field=name, timed=False)
     choose = f"Which {'are' if spec.type is FieldType.WORDS else 'is'} right?"
     if spec.words:
         choices = tuple((word, words(word).capitalize()) for word in spec.words)

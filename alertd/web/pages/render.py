@@ -10,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from alertd.service.pages.words import sentence
+
 FOLDER = Path(__file__).parent
 FILES = {"alertd.css": "text/css", "alertd.js": "text/javascript"}
 """Everything that a page loads, from this host alone."""
@@ -41,13 +43,15 @@ def page(request: Request, name: str, *, status: int = 200, **fields: object) ->
 @cache
 def environment() -> Environment:
     """The templates; whatever is put into one is escaped, and a name that nothing fills is a fault."""
-    return Environment(
+    made = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["sentence"] = sentence
+    return made
 
 
 @cache

@@ -10,16 +10,16 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from alertd.model.access import CaseRead
 from alertd.model.visitor import Visitor
 from alertd.service.casework import Ruling
 from alertd.service.pages.acts import Acts, Press
 from alertd.service.people import People
 from alertd.service.ports import Store
-from alertd.web.forms import Form, Malformed, read_form
 from alertd.web.pages.render import page
 from alertd.web.pages.typed_form import Typed, typed_form
+from alertd.web.visits import HOME, HOME_BY_CODE, require_sign_in, require_visitor
 
-HOME, LIST, ALERT = "/a", "/a/cases", "/a/alert"
 TRY_AGAIN = "This could not be recorded just now. What you typed is still here: please press again."
 Handler = Callable[[Request, Visitor], Awaitable[Response]]
 
@@ -33,7 +33,7 @@ class Site:
         people: The verbs of people.
         ruling: Rules in force, and rest hours.
         cohort_words: Setting → word that may stand on a lock screen.
-        viewed: Writes down that somebody looked at a case: who, its reference, when.
+        viewed: Writes down that somebody has seen a case.
         changed: Called when a press may have made something to do.
         now: The present, aware UTC.
         new_id: A new unguessable name.
@@ -43,7 +43,7 @@ class Site:
     people: Callable[[], People]
     ruling: Callable[[], Ruling]
     cohort_words: dict[str, str]
-    viewed: Callable[[Visitor, str, datetime], None]
+    viewed: Callable[[CaseRead], None]
     changed: Callable[[], None]
     now: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -59,37 +59,31 @@ class Site:
 
 
 def for_signed_in(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Let those in who have signed in; a code opens its own alert and nothing else."""
-    return _let_in(handler, lambda visitor: visitor.is_signed_in)
+    """Let those in who have signed in; who typed a code is asked to sign in first."""
 
-
-def for_code(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Let those in who have typed a code."""
-    return _let_in(handler, lambda visitor: not visitor.is_signed_in)
-
-
-def _let_in(handler: Handler, may: Callable[[Visitor], bool]) -> Callable[[Request], Awaitable[Response]]:
     async def answer(request: Request) -> Response:
-        visitor: Visitor | None = getattr(request.state, "visitor", None)
-        if visitor is not None and may(visitor):
-            return await handler(request, visitor)
-        if request.method in ("GET", "HEAD"):
-            return RedirectResponse(HOME, 303)
-        says = "Please sign in, or type the code of your text, and try again. Nothing was recorded."
-        return page(request, "notice", status=403, heading="This is not open to you", says=says)
+        return await handler(request, require_sign_in(request))
 
     return answer
 
 
-async def filled(request: Request) -> Typed | Response:
-    """The form of a request; a page that says so when it cannot be read."""
-    form = getattr(request.state, "form", None) or await read_form(request)
-    typed = typed_form(form) if isinstance(form, Form) else None
-    if typed is not None and typed.form:
+def for_code(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """Let those in who have typed a code; who has signed in has no alert of their own, but all of them."""
+
+    async def answer(request: Request) -> Response:
+        visitor = require_visitor(request, HOME_BY_CODE)
+        return RedirectResponse(HOME, 303) if visitor.is_signed_in else await handler(request, visitor)
+
+    return answer
+
+
+def filled(request: Request) -> Typed | Response:
+    """The form of a request, which has been read and checked; a page that says so when it is not whole."""
+    typed = typed_form(request.state.form)
+    if typed.form:
         return typed
-    status = form.status if isinstance(form, Malformed) else 400
     says = "The form did not arrive whole. Nothing was recorded: please open the page again and send it once more."
-    return page(request, "notice", status=status, heading="This could not be read", says=says)
+    return page(request, "notice", status=400, heading="This could not be read", says=says)
 
 
 def not_there(request: Request, says: str) -> Response:
