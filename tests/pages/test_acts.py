@@ -14,7 +14,7 @@ from alertd.model.case import AlertState
 from tests.pages.desk import EDT, MANAGER, MASH, Desk, seen
 from tests.service.world import at, hospital
 
-CHILD = {"person": {"ref": "P1", "age": 15, "safe_to_contact": "yes"}}
+CHILD: Mapping[str, object] = {"person": {"ref": "P1", "age": 15, "safe_to_contact": "yes"}}
 
 
 def last(desk: Desk) -> Mapping[str, object]:
@@ -153,7 +153,7 @@ ATTEMPTS = ["young_person/attempted_no_answer", "young_person/attempted_declined
 
 @pytest.mark.parametrize("choice", ATTEMPTS)
 def test_an_attempt_stops_the_clock_of_attempts_and_no_other(choice: str, desk: Desk) -> None:
-    ref = desk.alert(**CHILD)
+    ref = desk.alert("P1", **CHILD)
     desk.staff().fill(f"/a/case/{ref}/attempted", choice=choice)
     assert [last(desk)["contact.with"], last(desk)["contact.outcome"]] == choice.split("/")
     clocks = desk.clocks()
@@ -162,7 +162,7 @@ def test_an_attempt_stops_the_clock_of_attempts_and_no_other(choice: str, desk: 
 
 
 def test_what_was_put_off_as_unsafe_stops_nothing(desk: Desk) -> None:
-    ref = desk.alert(**CHILD)
+    ref = desk.alert("P1", **CHILD)
     desk.staff().fill(f"/a/case/{ref}/attempted", choice="young_person/unsafe_deferred")
     assert last(desk)["contact.outcome"] == "unsafe_deferred"
     assert desk.clocks()["contact_24h"] == "running"
@@ -179,7 +179,7 @@ def test_what_was_put_off_as_unsafe_stops_nothing(desk: Desk) -> None:
     ],
 )
 def test_a_contact_stops_the_clocks_that_wait_for_it(choice: str, stopped: set[str], desk: Desk) -> None:
-    ref = desk.alert(**CHILD)
+    ref = desk.alert("P1", **CHILD)
     desk.staff().fill(f"/a/case/{ref}/contacted", choice=choice)
     met = {clock for clock, state in desk.clocks().items() if state == "met" and clock.startswith("contact_")}
     assert met == stopped
