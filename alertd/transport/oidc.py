@@ -123,7 +123,7 @@ class Directory:
                 )
         except AuthlibBaseError as refused:
             raise SignInRefused(_reason(refused)) from None
-        except (requests.RequestException, ValueError) as fault:
+        except (requests.RequestException, ValueError, TypeError) as fault:
             raise DirectoryUnavailable(f"no answer to the code ({type(fault).__name__})") from fault
         found = token.get("id_token") if isinstance(token, dict) else None
         if not isinstance(found, str):

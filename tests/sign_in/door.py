@@ -92,6 +92,7 @@ class Door:
             ruling=lambda: world.rules.ruling,
             cohort_words=shipped_voice().cohort_words,
             viewed=self.log.saw,
+            accepted=lambda *_: None,
             changed=lambda: None,
             now=lambda: world.now,
             new_id=lambda: "form-of-this-test",
