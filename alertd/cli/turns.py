@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from alertd.rulebook.moments import NOW, typed
 from alertd.cli.opening import settings_of
 from alertd.cli.options import AsJson, At, Config
 from alertd.cli.screen import say, show_json, show_table
@@ -20,6 +19,7 @@ from alertd.model.ids import RoleId
 from alertd.model.rulebook import Person, RuleBook
 from alertd.model.values import Channel
 from alertd.rulebook.loader import load
+from alertd.rulebook.moments import NOW, typed
 from alertd.rulebook.suggestions import allowed, did_you_mean
 
 

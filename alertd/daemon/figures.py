@@ -86,7 +86,7 @@ class Figures:
         self.coming_in = Counter("alertd_sign_ins", "Tries to come in by a page", ["way", "result"], registry=r)
         self.ack = Histogram(
             "alertd_ack_seconds",
-            "From an alert's opening to its acceptance by a reply",
+            "From an alert's opening to its acceptance by a reply or a page",
             ["role"],
             buckets=_ACK_SECONDS,
             registry=r,

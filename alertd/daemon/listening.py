@@ -70,9 +70,9 @@ class Listening:
             return
         listen = self._parts.settings.web.listen
         try:
-            pages = make_pages(self._parts, self._changed, self._figures.came_in)
-            count = self._figures.webhook
-            app = make_app(self._figures.registry, ready, count, self._twilio(), self._voice(), pages)
+            figures = self._figures
+            pages = make_pages(self._parts, self._changed, figures.came_in, figures.accepted)
+            app = make_app(figures.registry, ready, figures.webhook, self._twilio(), self._voice(), pages)
             self._server = Server(app, listen)
         except OSError as fault:
             self._failed(listen, fault)

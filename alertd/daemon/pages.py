@@ -7,6 +7,7 @@ from collections.abc import Callable
 from alertd.daemon.parts import Parts
 from alertd.service.accounts import Accounts
 from alertd.service.entry import Entry
+from alertd.service.pages.acts import Accepted
 from alertd.service.people import People
 from alertd.service.read_log import ReadLog
 from alertd.service.sessions import Limits, Sessions
@@ -32,27 +33,31 @@ def sessions_of(parts: Parts) -> Sessions:
     return Sessions(parts.store, parts.keyring.token, parts.rules.book, Limits(asked.idle, asked.longest))
 
 
-def make_pages(parts: Parts, changed: Callable[[], None], count: Callable[[str, str], None]) -> Pages:
+def make_pages(
+    parts: Parts, changed: Callable[[], None], count: Callable[[str, str], None], accepted: Accepted
+) -> Pages:
     """Put the pages together.
 
     Args:
         parts: The installation.
         changed: Called when a press may have made something to do.
         count: Counts tries to come in: which way, and what became of it.
+        accepted: Told of each alert that a press accepts: by which role, and how long it waited.
     """
     coming = _coming_in(parts, count)
     visiting = Visiting(coming.sessions, parts.settings.service.public_url, parts.now)
-    routes = (*sign_in_routes(coming), *page_routes(_site(parts, changed)))
+    routes = (*sign_in_routes(coming), *page_routes(_site(parts, changed, accepted)))
     return Pages(routes, visiting, parts.settings.service.name)
 
 
-def _site(parts: Parts, changed: Callable[[], None]) -> Site:
+def _site(parts: Parts, changed: Callable[[], None], accepted: Accepted) -> Site:
     return Site(
         store=parts.store,
         people=lambda: People(parts.store, parts.intake, parts.rules.ruling),
         ruling=parts.rules.ruling,
         cohort_words=dict(parts.settings.privacy.cohort_words),
         viewed=ReadLog(parts.store).saw,
+        accepted=accepted,
         changed=changed,
         now=parts.now,
         new_id=parts.new_id,

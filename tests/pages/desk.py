@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import timedelta
 from html import unescape
 from itertools import count
 from pathlib import Path
@@ -52,11 +52,13 @@ class Desk:
 
     Attributes:
         viewed: What was written down of who has seen what.
+        accepted: What was counted of acceptances.
         changes: How often the loops were told that something may be to do.
     """
 
     world: World
     viewed: list[CaseRead] = field(default_factory=list)
+    accepted: list[tuple[str, timedelta]] = field(default_factory=list)
     changes: int = 0
     _forms: count[int] = field(default_factory=lambda: count(1))
 
@@ -67,6 +69,7 @@ class Desk:
             ruling=lambda: self.world.rules.ruling,
             cohort_words=shipped_voice().cohort_words,
             viewed=self.viewed.append,
+            accepted=lambda role, waited: self.accepted.append((role, waited)),
             changed=self._changed,
             now=lambda: self.world.now,
             new_id=lambda: f"form-{next(self._forms):06d}",
@@ -159,8 +162,3 @@ def new_desk(folder: Path) -> Desk:
     world = new_world(folder)
     world.at("11-26 14:10")
     return Desk(world)
-
-
-def utc(text: str) -> datetime:
-    """A moment, `2026-11-26 14:10`, of UTC."""
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)

@@ -54,7 +54,7 @@ class House:
         migrate_store(settings)
         self.parts = open_parts(settings, options=Options(now=lambda: self.now))
         accounts_of(self.parts).add(LOGIN, PASSWORD, NewAccount(PersonId("manager_ash")), self.now)
-        pages = make_pages(self.parts, self.settle, lambda *_: None)
+        pages = make_pages(self.parts, self.settle, lambda *_: None, lambda *_: None)
         app = make_app(CollectorRegistry(), dict, lambda *_: None, None, pages)
         self._server = Server(app, self.url.removeprefix("http://"))
 

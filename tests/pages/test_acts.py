@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 
@@ -393,3 +394,11 @@ def test_an_act_carries_the_name_of_whoever_is_at_the_page_and_no_other(desk: De
     ref = desk.alert()
     desk.staff(EDT).post(f"/a/case/{ref}/accept", form="form-of-mine", by=MANAGER, person=MANAGER)
     assert (last(desk)["by"], desk.only_alert().accepted_by) == (EDT, EDT)
+
+
+def test_the_time_to_acceptance_is_counted_by_role_once(desk: Desk) -> None:
+    ref = desk.alert()
+    desk.world.at("11-26 14:13")
+    for _ in range(2):
+        desk.staff().post(f"/a/case/{ref}/accept", form="form-of-mine")
+    assert desk.accepted == [("mash", timedelta(minutes=3))]

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertd.model.case import Alert, AlertState, Facts
 from alertd.model.errors import NotPossible
-from alertd.model.ids import PersonId
+from alertd.model.ids import PersonId, RoleId
 from alertd.model.rulebook import RuleBook
 from alertd.service.finding import present
 from alertd.service.messages import PERSON_SOURCE
@@ -23,8 +23,9 @@ from alertd.service.pages.clock_view import POLICE
 from alertd.service.pages.words import clock_time, person_words
 from alertd.service.people import Fact, People
 from alertd.service.ports import Reading, Store
-from alertd.service.teams import team_of
+from alertd.service.teams import role_of, team_of
 
+Accepted = Callable[[RoleId, timedelta], None]
 _FORM = "page/"
 
 
@@ -57,12 +58,17 @@ class Acts:
         store: For what stands.
         people: The verbs of people.
         book: For teams and names.
+        accepted: Told of each alert that a press accepts: the role by which the person was found, and how long it
+            waited from its opening.
     """
 
-    def __init__(self, store: Store, people: Callable[[], People], book: Callable[[], RuleBook]) -> None:
+    def __init__(
+        self, store: Store, people: Callable[[], People], book: Callable[[], RuleBook], accepted: Accepted
+    ) -> None:
         self._store = store
         self._people = people
         self._book = book
+        self._accepted = accepted
 
     # --- alerts
 
@@ -85,6 +91,12 @@ class Acts:
         after = self._people().accept(alert.code, press.by, press.now, message_id=press.id)
         if after.alert.accepted_by != press.by:
             self._refuse(case, after.alert, press, AlertState.OPEN)
+        self._count(case, alert, press)
+
+    def _count(self, case: Facts, alert: Alert, press: Press) -> None:
+        with self._store.read() as reading:
+            role = role_of(reading, self._book(), case.row.id, press.by, press.now) or alert.duty
+        self._accepted(role, max(timedelta(0), press.now - alert.opened_at))
 
     def accept_after_police(self, target: str, at: datetime, press: Press) -> None:
         """Record the police's call and accept, as `P` does by text; the call counts whoever has the alert."""

@@ -83,8 +83,32 @@ _SPELT = {
 }
 
 
+_PHRASES = {
+    "conspiracy_murder": "conspiracy to murder",
+    "gbh_intent": "GBH with intent",
+    "endangering_life": "endangering life",
+    "wounding_gbh": "wounding or GBH",
+    "firearm_possession_intent": "possession of a firearm with intent",
+    "firearm_possession": "possession of a firearm",
+    "firearm_discharge": "firing a firearm",
+    "robbery_personal": "robbery of a person",
+    "robbery_business": "robbery of a business",
+    "arson_endanger_life": "arson endangering life",
+    "pwits": "possession of drugs with intent to supply",
+    "assault_penetration": "assault by penetration",
+    "corrosive": "a corrosive substance",
+    "knife_sharp": "knife or other blade",
+    "blunt": "blunt object",
+    "hospital_ae": "A&E",
+    "hospital_ward": "hospital ward",
+    "missing_return": "missing, found or returned",
+}
+
+
 def words(name: str) -> str:
-    """A machine word as people say it: `hospital_ae` → `hospital A&E`."""
+    """A machine word as people say it: `hospital_ae` → `A&E`."""
+    if name in _PHRASES:
+        return _PHRASES[name]
     return " ".join(_SPELT.get(part, part) for part in name.split("_"))
 
 
@@ -109,7 +133,7 @@ def value_words(value: Value) -> str:
         return moment(value)
     if isinstance(value, tuple):
         return ", ".join(words(each) for each in value)
-    return words(value) if isinstance(value, str) and "_" in value else str(value)
+    return words(value) if isinstance(value, str) else str(value)
 
 
 def event_words(event: str) -> str:

@@ -201,7 +201,7 @@ def answer_question(name: str) -> Question:
     asked = Question(sentence(title), "field_answered", field=name, timed=False)
     choose = f"Which {'are' if spec.type is FieldType.WORDS else 'is'} right?"
     if spec.words:
-        choices = tuple((word, words(word).capitalize()) for word in spec.words)
+        choices = tuple((word, sentence(words(word))) for word in spec.words)
         return replace(asked, question=choose, choices=choices, several=spec.type is FieldType.WORDS)
     return replace(asked, **_INPUTS.get(spec.type, _TEXT))
 

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from alertd.model.access import CaseRead
 from alertd.model.visitor import Visitor
 from alertd.service.casework import Ruling
-from alertd.service.pages.acts import Acts, Press
+from alertd.service.pages.acts import Accepted, Acts, Press
 from alertd.service.people import People
 from alertd.service.ports import Store
 from alertd.web.pages.render import page
@@ -34,6 +34,7 @@ class Site:
         ruling: Rules in force, and rest hours.
         cohort_words: Setting → word that may stand on a lock screen.
         viewed: Writes down that somebody has seen a case.
+        accepted: Told of each alert that a press accepts: by which role, and how long it waited.
         changed: Called when a press may have made something to do.
         now: The present, aware UTC.
         new_id: A new unguessable name.
@@ -44,6 +45,7 @@ class Site:
     ruling: Callable[[], Ruling]
     cohort_words: dict[str, str]
     viewed: Callable[[CaseRead], None]
+    accepted: Accepted
     changed: Callable[[], None]
     now: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -51,7 +53,7 @@ class Site:
     @property
     def acts(self) -> Acts:
         """What presses do."""
-        return Acts(self.store, self.people, lambda: self.ruling().terms.plan.book)
+        return Acts(self.store, self.people, lambda: self.ruling().terms.plan.book, self.accepted)
 
     def press(self, visitor: Visitor, typed: Typed) -> Press:
         """A press, now."""
