@@ -281,6 +281,9 @@ def test_two_cases_of_one_child_become_one(desk: Desk) -> None:
     first = desk.alert()
     desk.world.told(desk.world.incident(hospital("P2")))
     second = desk.case("P2").row.ref
+    asked = desk.staff().fill(f"/a/case/{second}/same", text=first.lower(), button="ask")
+    assert f"Make {second} and {first} one case?" in seen(asked.text)
+    assert desk.case("P2").row.ref == second
     shown = desk.staff().fill(f"/a/case/{second}/same", text=first.lower(), button="same")
     assert desk.case("P2").row.ref == desk.case("P1").row.ref == first
     assert first in seen(shown.text)
@@ -296,6 +299,7 @@ def test_two_cases_of_different_children_stay_two(desk: Desk) -> None:
     assert desk.case("P2").row.ref == second
 
 
+@pytest.mark.parametrize("button", ["", "ask", "same", "different"])
 @pytest.mark.parametrize(
     ("text", "why"),
     [
@@ -304,9 +308,9 @@ def test_two_cases_of_different_children_stay_two(desk: Desk) -> None:
         ("self", "is this case"),
     ],
 )
-def test_a_case_that_cannot_be_joined_is_refused_in_words(text: str, why: str, desk: Desk) -> None:
+def test_a_case_that_cannot_be_joined_is_refused_in_words(text: str, why: str, button: str, desk: Desk) -> None:
     ref = desk.alert()
-    answer = desk.staff().fill(f"/a/case/{ref}/same", text=ref if text == "self" else text, button="same")
+    answer = desk.staff().fill(f"/a/case/{ref}/same", text=ref if text == "self" else text, button=button)
     assert (answer.status_code, desk.statuses()) == (409, [])
     assert why in seen(answer.text)
 

@@ -177,6 +177,20 @@ def test_a_double_press_and_a_reload_accept_once(house: House, phone: Phone) -> 
     assert house.acts(case.row.ref) == ["alert_accepted"]
 
 
+def test_the_return_key_joins_no_cases(house: House, phone: Phone) -> None:
+    one, other = child(house).row.ref, child(house).row.ref
+    page = phone()
+    sign_in(page)
+    page.goto(f"/a/case/{other}/same")
+    page.get_by_label("Reference of the other case").fill(one)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading")).to_have_text(f"Make {other} and {one} one case?")
+    assert house.case(other).row.ref == other
+    page.get_by_role("button", name="Yes, make them one case").click()
+    expect(page.get_by_role("status")).to_contain_text("Same child as another case")
+    assert house.case(other).row.ref == house.case(one).row.ref
+
+
 def test_whoever_comes_second_sees_who_was_faster(house: House, phone: Phone) -> None:
     case = child(house)
     first, second = phone(), phone()

@@ -182,13 +182,21 @@ class Acts:
         Raises:
             NotPossible: there is no such case, or it is this one.
         """
-        if self._is_done(press):
-            return
+        if not self._is_done(press):
+            one, two = self.pair(ref, other)
+            self._people().same(one, two, press.by, press.now, different=different, message_id=press.id)
+
+    def pair(self, ref: str, other: str) -> tuple[str, str]:
+        """Two cases by their present references.
+
+        Raises:
+            NotPossible: there is no such case, or both are one.
+        """
         with self._store.read() as reading:
             one, two = find(reading, ref), find(reading, other)
         if one.row.id == two.row.id:
             raise NotPossible(f"{other} is this case already.")
-        self._people().same(one.row.ref, two.row.ref, press.by, press.now, different=different, message_id=press.id)
+        return one.row.ref, two.row.ref
 
     def _is_done(self, press: Press) -> bool:
         with self._store.read() as reading:

@@ -25,6 +25,7 @@ from alertd.web.pages.questions import (
     Question,
     answer_question,
     fitted,
+    join_question,
 )
 from alertd.web.pages.render import page
 from alertd.web.pages.site import TRY_AGAIN, Site, done, filled, not_there
@@ -89,7 +90,7 @@ class CasePages:
         return self._question(request, typed)
 
     def _question(self, request: Request, typed: Typed, trouble: str = "", status: int = 200) -> Response:
-        now, question = self._site.now(), _question(request)
+        question = _question(request)
         try:
             with self._site.store.read() as reading:
                 facts = find(reading, request.path_params["ref"])
@@ -97,11 +98,14 @@ class CasePages:
             return not_there(request, str(why))
         if question is None:
             return not_there(request, "There is no such page.")
-        at = f"/a/case/{facts.row.ref}"
+        return self._form(request, _fitted(question, facts), facts.row.ref, typed, trouble, status)
+
+    def _form(
+        self, request: Request, question: Question, ref: str, typed: Typed, trouble: str = "", status: int = 200
+    ) -> Response:
         return page(
-            request, "act", status=status, act=_fitted(question, facts),
-            ref=facts.row.ref, back=at, action=request.url.path, typed=typed, trouble=trouble, form=typed.form,
-            days=days(now),
+            request, "act", status=status, act=question, ref=ref, back=f"/a/case/{ref}", action=request.url.path,
+            typed=typed, trouble=trouble, form=typed.form, days=days(self._site.now()),
         )  # fmt: skip
 
     # --- acting
@@ -114,6 +118,8 @@ class CasePages:
     def _act(self, request: Request, visitor: Visitor, typed: Typed) -> Response:
         ref, name = request.path_params["ref"], request.path_params["act"]
         try:
+            if name == "same" and typed.button not in ("same", "different"):
+                return self._join(request, ref, typed)
             if not self._do(request, ref, typed, self._site.press(visitor, typed)):
                 return not_there(request, "There is no such page.")
         except NotPossible as why:
@@ -124,6 +130,12 @@ class CasePages:
             return self._again(request, visitor, typed, TRY_AGAIN, 503)
         self._site.changed()
         return done(f"/a/case/{ref}", typed)
+
+    def _join(self, request: Request, ref: str, typed: Typed) -> Response:
+        """Ask once more before two cases become one."""
+        _needs(SAME, typed)
+        one, other = self._site.acts.pair(ref, typed.text)
+        return self._form(request, join_question(one, other), one, typed)
 
     def _again(self, request: Request, visitor: Visitor, typed: Typed, trouble: str, status: int) -> Response:
         """The same page with what went wrong, and with what was typed."""

@@ -33,6 +33,7 @@ class Question:
         hint: Below its label.
         needs_text: Why it cannot be left empty; "" when it can.
         input, keyboard: Type of the text field, and what a phone should offer for it.
+        keeps_text: The text was given on the page before, and is carried along.
         timed: Ask when it was.
         grave: It cannot be undone, or ends something: a way back stands beside the button.
         field: With an answer: the field that it fills.
@@ -50,6 +51,7 @@ class Question:
     needs_text: str = ""
     input: str = "text"
     keyboard: str = ""
+    keeps_text: bool = False
     timed: bool = True
     grave: bool = False
     field: str = ""
@@ -62,6 +64,8 @@ _PROFESSIONALS = (
 )
 _FAMILY = ("family/contacted_family", "The family")
 _REFERENCE = "Reference"
+SURE_FIRST = "ask"
+"""The button that asks once more before two cases become one; also what the return key of a keyboard presses."""
 FAMILY_SAFETY = {
     "": "Nobody has recorded that speaking to the family is safe. Until then a call to them does not count as contact.",
     "no": "It is on record that speaking to the family is not safe. A call to them does not count as contact.",
@@ -184,14 +188,24 @@ QUESTIONS: Mapping[str, Question] = {
 SAME = Question(
     "Same child as another case?",
     "same_child_as",
-    says=("If they are the same child, the two cases become one. This cannot be undone.",),
     text="Reference of the other case",
     hint="For example WF-UR-26-7QK4",
     needs_text="Give the reference of the other case.",
-    buttons=(("same", "They are the same child", "grave"), ("different", "They are not the same", "")),
+    buttons=((SURE_FIRST, "They are the same child", ""), ("different", "They are not the same", "")),
     timed=False,
     grave=True,
 )
+
+
+def join_question(one: str, other: str) -> Question:
+    """The page between saying that two cases are one child's and making them one case."""
+    return replace(
+        SAME,
+        title=f"Make {one} and {other} one case?",
+        says=("All that was recorded of either then belongs to both. This cannot be undone.",),
+        keeps_text=True,
+        buttons=(("same", "Yes, make them one case", "grave"),),
+    )
 
 
 def answer_question(name: str) -> Question:
