@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from alertd.rulebook.quantities import Misread
 from alertd.rulebook.sender_settings import Part
@@ -61,7 +61,7 @@ class Oidc(Part):
         title: On the button.
     """
 
-    issuer: Annotated[WebUrl, BeforeValidator(_issuer)]
+    issuer: Annotated[WebUrl, AfterValidator(_issuer)]
     client_id: Annotated[str, Field(min_length=1, max_length=200)]
     client_secret: SecretRef
     claim: Annotated[str, BeforeValidator(_claim), WithJsonSchema({"enum": list(CLAIMS)})] = "oid"

@@ -21,11 +21,13 @@ from starlette.types import ASGIApp
 
 from alertd.model.access import AccountRole
 from alertd.model.ids import PersonId, Token
+from alertd.model.rulebook import RuleBook
 from alertd.service.accounts import Accounts, NewAccount
 from alertd.service.entry import Entry
 from alertd.service.read_log import ReadLog
 from alertd.service.sessions import Limits, Sessions
 from alertd.service.tries import Tries
+from alertd.store import SqlStore
 from alertd.web.app import Pages, make_app
 from alertd.web.pages.routes import page_routes
 from alertd.web.pages.site import Site
@@ -64,7 +66,12 @@ class Door:
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        store, book = self.world.store, lambda: self.world.book
+        assert isinstance(self.world.store, SqlStore)
+        self.store = store = self.world.store
+
+        def book() -> RuleBook:
+            return self.world.book
+
         self.sessions = Sessions(store, KEYRING.token, book, LIMITS)
         self.accounts = Accounts(store, KEYRING.token, book, QUICK)
         self.log = ReadLog(store)
@@ -77,7 +84,7 @@ class Door:
         world = self.world
         coming = ComingIn(
             sessions=self.sessions,
-            entry=Entry(world.store, lambda: world.book),
+            entry=Entry(self.store, lambda: world.book),
             accounts=self.accounts if self.local else None,
             directory=self.directory,
             slowing=self.slowing,

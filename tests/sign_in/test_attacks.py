@@ -149,7 +149,7 @@ def test_the_store_holds_nothing_that_could_be_put_into_a_cookie(door: Door, bro
     door.account()
     browser.sign_in()
     token = browser.cookies[COOKIE]
-    database = door.world.store._engine.url.database
+    database = door.store._engine.url.database
     assert database is not None
     files = [path for end in ("", "-wal") if (path := Path(f"{database}{end}")).exists()]
     content = b"".join(path.read_bytes() for path in files)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from argon2 import PasswordHasher
@@ -135,7 +136,7 @@ def test_a_hash_made_with_older_parameters_is_renewed_and_one_of_now_is_kept(doo
     before = stored(door, key)
     browser.sign_in()
     assert stored(door, key) == before
-    stronger = Accounts(door.world.store, KEYRING.token, lambda: door.world.book, PasswordHasher(2, 16, 1))
+    stronger = Accounts(door.store, KEYRING.token, lambda: door.world.book, PasswordHasher(2, 16, 1))
     assert stronger.prove(LOGIN, PASSWORD) is not None
     assert stored(door, key) != before
     assert not PasswordHasher(2, 16, 1).check_needs_rehash(stored(door, key))
@@ -143,7 +144,7 @@ def test_a_hash_made_with_older_parameters_is_renewed_and_one_of_now_is_kept(doo
 
 
 def stored(door: Door, key: bytes) -> str:
-    with door.world.store.read() as reading:
+    with door.store.read() as reading:
         return next(account.password for account in reading.accounts() if account.key == key)
 
 
@@ -158,11 +159,11 @@ def test_an_unknown_login_costs_as_much_as_a_wrong_password(door: Door) -> None:
     asked: list[str] = []
 
     class Counting(PasswordHasher):
-        def verify(self, hash: str | bytes, password: str | bytes) -> bool:  # noqa: A002
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:  # noqa: A002
             asked.append(str(hash)[:20])
             return super().verify(hash, password)
 
-    accounts = Accounts(door.world.store, KEYRING.token, lambda: door.world.book, Counting(1, 8, 1))
+    accounts = Accounts(door.store, KEYRING.token, lambda: door.world.book, Counting(1, 8, 1))
     door.account()
     for login in (LOGIN, "nobody"):
         assert accounts.prove(login, "wrong") is None

@@ -93,7 +93,7 @@ def test_wrong_tries_are_forgotten_after_a_quarter_of_an_hour(door: Door) -> Non
 
 def test_wrong_tries_outlive_a_restart_and_are_shared_between_machines(door: Door) -> None:
     wrong(door, FREE_BY_NAME + 1)
-    another = Tries(door.world.store, KEYRING.token)
+    another = Tries(door.store, KEYRING.token)
     assert another.begin("203.0.113.9", "number|+447700900101", door.world.now).wait == timedelta(seconds=2)
 
 
