@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
 from alertd.core.clocks import is_over
 from alertd.core.wording import cohort_word
-from alertd.model.case import AlertState, CaseRow, ClockRun
+from alertd.model.case import Alert, AlertState, CaseRow, ClockRun
+from alertd.model.ids import CaseId
 from alertd.model.rulebook import RuleBook
 from alertd.service.pages.clock_view import ClockView, clock_view
 from alertd.service.pages.words import clock_time, person_words
@@ -15,6 +17,7 @@ from alertd.service.ports import Reading
 
 MOST = 200
 """Cases on one page; the ladders tell of the others, and a page of thousands helps nobody at night."""
+_MOST_ROWS = 20 * MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,29 +52,37 @@ class ListPage:
 
 
 def list_page(book: RuleBook, cohort_words: dict[str, str], now: datetime, reading: Reading) -> ListPage:
-    """The open cases as they stand."""
+    """The open cases as they stand; no message is read for it."""
     rows = reading.list_cases(MOST + 1, open_only=True)
     # An alert that nobody has accepted stands here however old its case is.
-    waiting = {row.id: row for row, _ in reading.list_alerts(open_only=True, limit=MOST)}
-    shown = {**{row.id: row for row in rows[:MOST]}, **waiting}
-    lines = [_line(row, book, cohort_words, now, reading) for row in shown.values()]
+    waiting = reading.list_alerts(open_only=True, limit=MOST)
+    shown = {row.id: row for row in (*rows[:MOST], *(row for row, _ in waiting))}
+    alerts, clocks = defaultdict[CaseId, list[Alert]](list), defaultdict[CaseId, list[ClockRun]](list)
+    for row, alert in (*waiting, *reading.list_alerts(open_only=False, limit=_MOST_ROWS)):
+        alerts[row.id].append(alert)
+    for row, run in reading.list_clocks(running_only=True, limit=_MOST_ROWS):
+        if not is_over(run, now):
+            clocks[row.id].append(run)
+    lines = [
+        _line(row, alerts[row.id], clocks[row.id], book, cohort_word(row.cohort, cohort_words), now)
+        for row in shown.values()
+    ]
     lines.sort(key=lambda line: (line.next is None, line.next.due_at if line.next else now, line.ref))
     return ListPage(
         tuple(line for line in lines if line.waits), tuple(line for line in lines if not line.waits), len(rows) > MOST
     )
 
 
-def _line(row: CaseRow, book: RuleBook, cohort_words: dict[str, str], now: datetime, reading: Reading) -> ListLine:
-    facts = reading.case(row.id)
-    alerts = facts.alerts if facts is not None else ()
+def _line(
+    row: CaseRow, alerts: list[Alert], clocks: list[ClockRun], book: RuleBook, cohort: str, now: datetime
+) -> ListLine:
     waiting = next((a for a in alerts if a.state is AlertState.OPEN), None)
-    held = next((a for a in reversed(alerts) if a.state is AlertState.ACCEPTED), None)
-    clocks = [run for run in (facts.clocks if facts is not None else ()) if not is_over(run, now)]
+    held = next((a for a in alerts if a.state is AlertState.ACCEPTED), None)
     ahead = min((run for run in clocks if run.due_at > now), key=lambda run: (run.due_at, run.clock), default=None)
     since = waiting.opened_at if waiting else held.closed_at if held else None
     return ListLine(
         ref=row.ref,
-        cohort=cohort_word(row.cohort, cohort_words),
+        cohort=cohort,
         waits=waiting is not None,
         since=clock_time(since, now) if since is not None else "",
         holder=person_words(book, held.accepted_by) if held and not waiting else "",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from alertd.core.calendar import local
+from alertd.core.typed_text import typed_value
 from alertd.model.errors import NotPossible
 from alertd.rulebook.moments import NOW, past
 from alertd.service.messages.status import LIST_SEPARATOR
@@ -73,6 +74,8 @@ def fact_of(question: Question, typed: Typed, now: datetime) -> Fact:
 
 def _answer(question: Question, typed: Typed, choice: Sequence[str], at: datetime, now: datetime) -> Fact:
     value = local(at).isoformat() if question.timed else LIST_SEPARATOR.join(choice) or typed.text
+    if typed_value(question.field, value) is None:
+        raise NotPossible(question.needs_text or "Choose one of the answers.")
     return Fact(question.event, now, field=question.field, value=value)
 
 
