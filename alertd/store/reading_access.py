@@ -6,10 +6,11 @@ from sqlalchemy import Select, select
 
 from alertd.model.access import Account, AccountRole, CaseRead, WebSession
 from alertd.model.ids import CaseId, PersonId, Token
+from alertd.store.access_tables import accounts, case_reads, web_sessions
 from alertd.store.codec import loads, moment, optional_moment
 from alertd.store.rows import Stored
 from alertd.store.session import Session
-from alertd.store.tables import accounts, case_reads, cases, web_sessions
+from alertd.store.tables import cases
 
 ACCOUNT = "account"
 """What a sealed account is bound to."""

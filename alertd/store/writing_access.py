@@ -9,10 +9,10 @@ from sqlalchemy import case, delete, insert, update
 
 from alertd.model.access import Account, CaseRead, WebSession
 from alertd.model.ids import Token
+from alertd.store.access_tables import accounts, case_reads, web_sessions, wrong_tries
 from alertd.store.codec import dumps, micros, optional_micros
 from alertd.store.reading_access import ACCOUNT
 from alertd.store.session import Session
-from alertd.store.tables import accounts, case_reads, web_sessions, wrong_tries
 
 
 class AccessWriting(Session):

@@ -20,7 +20,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
-from alertd.model.errors import DirectoryUnavailable, SignInRefused
+from alertd.model.errors import ConfigError, DirectoryUnavailable, SignInRefused
 
 WELL_KNOWN = "/.well-known/openid-configuration"
 ALGORITHMS = ("RS256", "PS256", "ES256")
@@ -194,9 +194,13 @@ class Directory:
 
     def _session(self) -> OAuth2Session:
         known = self._known
+        try:
+            secret = known.client_secret()
+        except ConfigError as problem:
+            raise DirectoryUnavailable("web.sign_in.oidc.client_secret cannot be read") from problem
         return OAuth2Session(
             known.client_id,
-            known.client_secret(),
+            secret,
             scope="openid",
             redirect_uri=known.back,
             code_challenge_method="S256",

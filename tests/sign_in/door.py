@@ -55,6 +55,7 @@ class Door:
         world: Store, rules and the clock.
         held: How long each try was held, in seconds; the pretend clock went on for as long.
         counted: Tries by way and result.
+        evened: How long each wrong answer was kept back, in seconds.
         url: Where people reach it.
     """
 
@@ -64,6 +65,7 @@ class Door:
     directory: DirectoryPages | None = None
     held: list[float] = field(default_factory=list)
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    evened: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         assert isinstance(self.world.store, SqlStore)
@@ -76,7 +78,7 @@ class Door:
         self.accounts = Accounts(store, KEYRING.token, book, QUICK)
         self.log = ReadLog(store)
         self.tries = Tries(store, KEYRING.token)
-        self.slowing = Slowing(self.tries, lambda: self.world.now, self._wait)
+        self.slowing = Slowing(self.tries, lambda: self.world.now, self._wait, self._even)
 
     @property
     def app(self) -> ASGIApp:
@@ -115,6 +117,9 @@ class Door:
     async def _wait(self, seconds: float) -> None:
         self.held.append(seconds)
         self.world.now += timedelta(seconds=seconds)
+
+    async def _even(self, seconds: float) -> None:
+        self.evened.append(seconds)
 
     def alert(self, child: str = "P1") -> str:
         """Let a child be booked in; the code of the alert."""

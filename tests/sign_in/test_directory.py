@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -12,6 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from alertd.model.access import AccountRole
+from alertd.model.errors import ConfigError
 from alertd.model.ids import PersonId
 from alertd.service.accounts import NewAccount
 from tests.sign_in.door import Browser, Door
@@ -202,6 +204,18 @@ def test_a_directory_that_does_not_answer_leaves_the_other_ways_open(door: Door)
     assert "does not answer" in answer.text
     assert browser.sign_in().status_code == 303
     assert door.counted[("directory", "unavailable")] == 1
+
+
+def test_a_secret_that_cannot_be_read_any_more_leaves_the_other_ways_open(office: Door) -> None:
+    def gone() -> str:
+        raise ConfigError("no such file")
+
+    assert office.directory is not None
+    directory = office.directory._by.directory
+    directory._known = replace(directory._known, client_secret=gone)
+    with capture_logs() as logs:
+        assert Browser(office).ask("/a/directory").status_code == 503
+    assert "client_secret cannot be read" in why(logs)
 
 
 def test_nobody_is_sent_elsewhere_by_what_they_wanted(office: Door) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from alertd.service.tries import FREE_BY_NAME, FREE_BY_NETWORK, Tries, delay
-from alertd.web.slowing import MOST_HELD, MOST_HELD_BY_NETWORK, Slowing, TooMany
+from alertd.web.slowing import MOST_HELD, MOST_HELD_BY_NETWORK, SOONEST, Slowing, TooMany
 from tests.service.stage import KEYRING
 from tests.sign_in.door import LOGIN, PASSWORD, PHONE, PHONE_TWO, PROXY, Browser, Door
 
@@ -148,6 +148,17 @@ def test_only_so_many_are_held_and_the_others_are_told_how_else_to_answer(door: 
     asyncio.run(crowd())
     assert outcomes.count("judged") == MOST_HELD_BY_NETWORK + 1
     assert MOST_HELD_BY_NETWORK < MOST_HELD
+
+
+def test_a_wrong_answer_comes_no_sooner_than_half_a_second_and_a_right_one_at_once(door: Door) -> None:
+    code = door.alert()
+    Browser(door).enter(code)
+    assert door.evened == []
+    for wrong_code, number in (("000000", PHONE), (code, "07700 900399"), ("", "")):
+        Browser(door).enter(wrong_code, number)
+    assert len(door.evened) == 3
+    assert all(0 <= seconds <= SOONEST for seconds in door.evened)
+    assert max(door.evened) > 0
 
 
 def test_too_many_is_a_page_that_keeps_what_was_typed(
