@@ -68,12 +68,17 @@ Phone = Callable[..., Page]
 def phone(browser: Browser, house: House) -> Iterator[Phone]:
     """Opens a page on a phone of its own, with script or without, at the test's hour."""
     opened: list[BrowserContext] = []
+    elsewhere: list[str] = []
+    complaints: list[str] = []
 
     def take_out(*, script: bool = True) -> Page:
         context = browser.new_context(
             base_url=house.url, viewport=PHONE, java_script_enabled=script, color_scheme="dark", locale="en-GB"
         )
         context.set_default_timeout(10_000)
+        context.on("request", lambda request: elsewhere.append(request.url) if house.url not in request.url else None)
+        context.on("console", lambda message: complaints.append(message.text))
+        context.on("weberror", lambda fault: complaints.append(str(fault.error)))
         if script:
             context.clock.install(time=house.now)
         opened.append(context)
@@ -82,6 +87,9 @@ def phone(browser: Browser, house: House) -> Iterator[Phone]:
     yield take_out
     for context in opened:
         context.close()
+    assert elsewhere == []
+    # That a form was refused, or a page is not there, is no complaint about the page.
+    assert [each for each in complaints if "responded with a status of" not in each] == []
 
 
 def child(house: House, **more: object) -> Facts:

@@ -11,9 +11,11 @@ import pytest
 from starlette.routing import Route
 
 from alertd.model.case import AlertState
+from alertd.service.drill import begin
 from alertd.service.pages.clock_view import clock_views
 from alertd.service.texts import title
 from tests.pages.desk import EDT, MANAGER, MASH, Desk, seen
+from tests.service.stage import KEYRING
 from tests.service.world import at, custody
 
 PLANTED = {
@@ -56,6 +58,20 @@ def test_two_young_people_of_one_incident_are_told_apart(desk: Desk) -> None:
         "1 of 2, same incident",
         "2 of 2, same incident",
     ]
+
+
+def test_an_exercise_is_marked_on_every_page_of_it(desk: Desk) -> None:
+    desk.world.told(begin(desk.world.now, KEYRING.token, lambda: "drill-1").body)
+    (case,) = desk.world.all_facts()
+    by_code, signed_in = (
+        desk.with_code(case.alerts[-1].code).ask("/a/alert"),
+        desk.staff().ask(f"/a/case/{case.row.ref}"),
+    )
+    for page in (by_code, signed_in):
+        assert "EXERCISE. This is a drill" in seen(page.text)
+    assert "EXERCISE" in seen(desk.staff().ask("/a/cases").text)
+    desk.alert()
+    assert "EXERCISE" not in seen(desk.with_code(desk.only_alert().code).ask("/a/alert").text)
 
 
 def test_an_estimated_start_is_said(desk: Desk) -> None:
