@@ -84,7 +84,7 @@ class SignInPages:
 
     def __init__(self, coming: ComingIn) -> None:
         self._coming = coming
-        self._one_password = asyncio.Semaphore(1)  # each takes a core for a tenth of a second, and 64 MiB
+        self._one_password = asyncio.Semaphore(1)  # each takes a core and 46 MiB for a moment
 
     # --- by a code
 
