@@ -55,7 +55,7 @@ class House:
         self.parts = open_parts(settings, options=Options(now=lambda: self.now))
         accounts_of(self.parts).add(LOGIN, PASSWORD, NewAccount(PersonId("manager_ash")), self.now)
         pages = make_pages(self.parts, self.settle, lambda *_: None, lambda *_: None)
-        app = make_app(CollectorRegistry(), dict, lambda *_: None, None, pages)
+        app = make_app(CollectorRegistry(), dict, lambda *_: None, pages=pages)
         self._server = Server(app, self.url.removeprefix("http://"))
 
     def close(self) -> None:

@@ -108,7 +108,7 @@ class Door:
         )
         visiting = Visiting(self.sessions, self.url, lambda: world.now)
         pages = Pages((*sign_in_routes(coming), *page_routes(site)), visiting, "Urgent Response")
-        return make_app(CollectorRegistry(), dict, lambda *_: None, None, pages)
+        return make_app(CollectorRegistry(), dict, lambda *_: None, pages=pages)
 
     def count(self, way: str, result: str) -> None:
         """Count a try."""
