@@ -6,6 +6,10 @@ import re
 
 import pytest
 
+from alertd.core.clocks import ClockState
+from alertd.model.case import NotificationState
+from alertd.model.contract import CONTACT_WITH, OUTCOMES
+from alertd.service.pages import words
 from tests.pages.desk import MANAGER, MASH, Desk, seen
 from tests.service.world import custody, hospital
 
@@ -133,3 +137,10 @@ def test_only_the_pages_own_files_are_served(desk: Desk) -> None:
     assert re.findall(r'(?:href|src)="(https?:|//)', page) == []
     for path in ("/a/file/render.py", "/a/file/..%2Frender.py", "/a/file/"):
         assert desk.nobody().ask(path).status_code == 404
+
+
+def test_whatever_became_of_a_message_there_are_words_for_it() -> None:
+    assert set(words._SENT) == set(NotificationState)
+    assert set(words.CLOCK_STATES) == set(ClockState)
+    assert set(words.OUTCOMES) == set(OUTCOMES)
+    assert set(words.WITH) == set(CONTACT_WITH)
