@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from alertd.cli.moments import NOW, past
 from alertd.cli.opening import opened, people, person_named
 from alertd.cli.options import As, At, Config
 from alertd.cli.screen import good, say
@@ -22,6 +21,7 @@ from alertd.model.errors import NotPossible
 from alertd.model.ids import PersonId
 from alertd.model.rulebook import RuleBook
 from alertd.model.values import FieldType
+from alertd.rulebook.moments import NOW, past
 from alertd.rulebook.suggestions import allowed, did_you_mean
 from alertd.service.people import RECORDABLE, Fact, People, Standing
 

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from alertd.cli.moments import past
 from alertd.cli.opening import opened, people, person_named
 from alertd.cli.options import As, Config
 from alertd.cli.screen import good, say, show_facts
@@ -18,6 +17,7 @@ from alertd.model.case import AlertState
 from alertd.model.contract import FIELDS, FieldSpec
 from alertd.model.errors import NotPossible
 from alertd.model.values import FieldType, Value
+from alertd.rulebook.moments import past
 from alertd.rulebook.suggestions import allowed, did_you_mean
 from alertd.service.messages import SENT_INCIDENT
 

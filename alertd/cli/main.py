@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from alertd.cli import (
     acting,
+    audit,
     checking,
     demo,
     doctor,
@@ -27,6 +28,7 @@ from alertd.cli import (
     standing,
     stories,
     turns,
+    user,
 )
 from alertd.cli.screen import bad, say
 from alertd.model.errors import AlertdError
@@ -59,7 +61,8 @@ app = typer.Typer(
 )
 _ROOMS = (
     *(demo, running, installing, checking, stories, publishing, schemas),
-    *(acting, entering, handovers, listing, outbox, quarantine, turns, standing, doctor, drill),
+    *(acting, entering, handovers, listing, outbox, quarantine, turns, standing),
+    *(doctor, drill, user, audit),
 )
 for _room in _ROOMS:
     _room.add_to(app)

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from alertd.cli.moments import NOW, coming
 from alertd.cli.opening import opened, person_named
 from alertd.cli.options import As, AsJson, Config, Everything
 from alertd.cli.screen import good, say, show_json, show_table, when
@@ -16,6 +15,7 @@ from alertd.model.errors import NotPossible
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.rulebook import RuleBook
 from alertd.model.shifts import Swap
+from alertd.rulebook.moments import NOW, coming
 from alertd.rulebook.suggestions import allowed, did_you_mean
 from alertd.service.swaps import Swapping, Wanted
 

@@ -12,7 +12,6 @@ from rich.text import Text
 
 from alertd.cli import gaps, swaps
 from alertd.cli.list_first import ListFirst
-from alertd.cli.moments import NOW, typed
 from alertd.cli.opening import settings_of, stored_swaps
 from alertd.cli.options import AsJson, At, Config
 from alertd.cli.screen import bad, say, show_json, show_table
@@ -27,6 +26,7 @@ from alertd.model.rulebook import Person, RuleBook
 from alertd.model.shifts import Swap
 from alertd.model.values import Channel
 from alertd.rulebook.loader import load
+from alertd.rulebook.moments import NOW, typed
 from alertd.rulebook.settings import Settings
 from alertd.rulebook.suggestions import allowed, did_you_mean
 

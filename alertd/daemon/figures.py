@@ -83,9 +83,10 @@ class Figures:
             buckets=_SECONDS,
             registry=r,
         )
+        self.coming_in = Counter("alertd_sign_ins", "Tries to come in by a page", ["way", "result"], registry=r)
         self.ack = Histogram(
             "alertd_ack_seconds",
-            "From an alert's opening to its acceptance by a reply",
+            "From an alert's opening to its acceptance by a reply or a page",
             ["role"],
             buckets=_ACK_SECONDS,
             registry=r,
@@ -105,6 +106,10 @@ class Figures:
     def webhook(self, hook: str, result: str) -> None:
         """Count a request of a provider."""
         self.webhooks.labels(hook, result).inc()
+
+    def came_in(self, way: str, result: str) -> None:
+        """Count a try to come in by a page."""
+        self.coming_in.labels(way, result).inc()
 
     def accepted(self, role: str, waited: timedelta) -> None:
         """Count an acceptance by the role that was reached."""

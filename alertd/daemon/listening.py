@@ -1,4 +1,4 @@
-"""The daemon's listener: health, figures, providers' webhooks; a daemon that cannot listen works all the same."""
+"""The daemon's listener: health, figures, webhooks, pages; a daemon that cannot listen works all the same."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from time import monotonic
 import structlog
 
 from alertd.daemon.figures import Figures
+from alertd.daemon.pages import make_pages
 from alertd.daemon.parts import Parts, voice_of
 from alertd.daemon.troubles import Troubles
 from alertd.rulebook.sender_settings import Twilio as TwilioSettings
@@ -69,7 +70,9 @@ class Listening:
             return
         listen = self._parts.settings.web.listen
         try:
-            app = make_app(self._figures.registry, ready, self._figures.webhook, self._twilio(), self._voice())
+            figures = self._figures
+            pages = make_pages(self._parts, self._changed, figures.came_in, figures.accepted)
+            app = make_app(figures.registry, ready, figures.webhook, self._twilio(), self._voice(), pages)
             self._server = Server(app, listen)
         except OSError as fault:
             self._failed(listen, fault)

@@ -11,6 +11,8 @@ AlertdError
 │   ├── StaleWrite         redo from fresh revisions
 │   └── SchemaMismatch     exit; run `alertd migrate`
 ├── BrokerUnavailable      retry with backoff
+├── DirectoryUnavailable   tell who signs in; other ways in stay open
+├── SignInRefused          tell who signs in, and log why
 └── NotPossible            tell the person who asked
 
 Expected failures to send are values (`alertd.model.delivery`), not exceptions.
@@ -61,6 +63,14 @@ class SchemaMismatch(StoreError):
 
 class BrokerUnavailable(AlertdError):
     """RabbitMQ cannot be reached or refuses; try again with backoff."""
+
+
+class DirectoryUnavailable(AlertdError):
+    """The council's directory does not answer, or not as one does; nobody can sign in by it just now."""
+
+
+class SignInRefused(AlertdError):
+    """The directory's answer proves nobody's identity; the text says why and holds nothing that was sent."""
 
 
 class NotPossible(AlertdError):

@@ -17,6 +17,7 @@ class Visitor:
         code: The alert whose code they typed together with their own mobile number, which is all that they may see and
             act on; "" for somebody signed in, who may see and do everything that a person can.
         since: When they came in, aware UTC.
+        is_admin: Whether they may also see who has read what.
 
     Source: CONTRACT, HTTP: "by the code typed together with one's own mobile number (shows only what the SMS showed,
     allows accept, hand on, police have spoken), or signed in (everything else)".
@@ -25,6 +26,7 @@ class Visitor:
     person: PersonId
     code: str
     since: datetime
+    is_admin: bool = False
 
     @property
     def is_signed_in(self) -> bool:

@@ -20,13 +20,13 @@ from alertd.rulebook.setting_types import (
     Identifier,
     KeptField,
     Length,
-    Listen,
     Phone,
     SecretRef,
     SettingWord,
     StoreUrl,
     WebUrl,
 )
+from alertd.rulebook.web_settings import Web
 
 FALLBACK_COHORT = "urgent case"
 """Cohort word where none is set: says nothing on a lock screen."""
@@ -122,20 +122,6 @@ class Store(Part):
     url: StoreUrl
     username: str | None = None
     password: SecretRef | None = None
-
-
-class SignIn(Part):
-    """Sign-in to pages: how long it lasts without a word, and at most."""
-
-    idle: Length = timedelta(minutes=30)
-    longest: Length = timedelta(hours=12)
-
-
-class Web(Part):
-    """Pages and webhooks; None listens nowhere."""
-
-    listen: Listen = "127.0.0.1:8026"
-    sign_in: SignIn = SignIn()
 
 
 class RestHours(Part):

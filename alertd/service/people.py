@@ -177,8 +177,25 @@ class People:
         found = reading.alert_by_code(code) if code else None
         return present(reading, found[0]).row.ref if found is not None else target
 
-    def same(self, first: str, second: str, by: PersonId, now: datetime, *, different: bool = False) -> Facts:
+    def same(
+        self,
+        first: str,
+        second: str,
+        by: PersonId,
+        now: datetime,
+        *,
+        different: bool = False,
+        message_id: str | None = None,
+    ) -> Facts:
         """Say that two cases are about the same child, which joins them for good; or `different` children.
+
+        Args:
+            first: Reference of the one.
+            second: Reference of the other.
+            by: Who says so.
+            now: Aware UTC.
+            different: They are not the same child.
+            message_id: As in `accept`.
 
         Raises:
             NotPossible: one of them does not exist, or they are one case already.
@@ -188,7 +205,7 @@ class People:
         if one.row.id == other.row.id:
             raise NotPossible(f"{first} and {second} are one case already: {one.row.ref}")
         event = "not_same_child_as" if different else "same_child_as"
-        self._tell({"event": event, "at": now, "value": other.row.ref}, one.row.ref, _Doing(by, now))
+        self._tell({"event": event, "at": now, "value": other.row.ref}, one.row.ref, _Doing(by, now, message_id))
         with self._store.read() as reading:
             return present(reading, one.row.id)
 

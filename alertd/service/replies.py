@@ -19,6 +19,7 @@ from alertd.model.rulebook import Person, RuleBook
 from alertd.model.values import Channel
 from alertd.service import reply_words as words
 from alertd.service.answer_lines import answer_line
+from alertd.service.numbers import whose
 from alertd.service.opt_outs import OptOuts
 from alertd.service.people import People
 from alertd.service.ports import Rank, Store, Writing
@@ -130,9 +131,7 @@ class Replies:
         return self._obey(person, asked, reply)
 
     def _person(self, number: str) -> Person | None:
-        """Whose number it is; texts are looked at first, since a landline may be shared."""
-        people = self._circle.book().people.values()
-        return next((p for p in people if p.sms == number), None) or next((p for p in people if p.call == number), None)
+        return whose(self._circle.book(), number)
 
     # --- orders
 

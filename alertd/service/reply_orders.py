@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from alertd.core.on_call import by_role, on_call
-from alertd.core.wording import team_word
 from alertd.model.case import Alert, AlertState, Facts
 from alertd.model.errors import NotPossible
 from alertd.model.ids import CaseId, PersonId, RoleId
@@ -20,8 +18,9 @@ from alertd.service import call_words as voice
 from alertd.service import reply_words as words
 from alertd.service.handover import Confirming
 from alertd.service.people import Fact, People
-from alertd.service.ports import Reading, Store
+from alertd.service.ports import Store
 from alertd.service.reply_parsing import Command, Order
+from alertd.service.teams import role_now, role_of, team_of, word_of
 
 _ATTEMPTED = ("young_person", "attempted_no_answer")
 """What A records: nobody was spoken to."""
@@ -180,17 +179,8 @@ class Orders:
         return Answer(words.list_taken(done.list, "you" if is_own else self._team_of(done.list.confirmed_by, doing.at)))
 
     def _team_of(self, person: str, at: datetime) -> str:
-        return self._word(self._role_now(PersonId(person), at))
-
-    def _role_now(self, person: PersonId, at: datetime) -> RoleId | None:
-        """A role in which somebody is on call, by the rota or by a swap on record."""
         with self._store.read() as reading:
-            swaps = by_role(reading.swaps(at))
-        book = self._book()
-        return next((r for r in book.roles if person in {p.id for p in on_call(book, r, at, swaps).people}), None)
-
-    def _word(self, role: RoleId | None) -> str:
-        return team_word(self._book(), role) if role is not None else "a colleague"
+            return word_of(role_now(reading, self._book(), PersonId(person), at), self._book())
 
     # --- what stands
 
@@ -227,15 +217,9 @@ class Orders:
                 return Answer(text, case, say=voice.taken(team))
 
     def _team(self, matter: _Matter, at: datetime) -> str:
-        return self._word(self._role(matter, PersonId(matter.alert.accepted_by), at))
+        with self._store.read() as reading:
+            return team_of(reading, self._book(), matter.case.row.id, PersonId(matter.alert.accepted_by), at)
 
     def _role(self, matter: _Matter, person: PersonId, at: datetime) -> RoleId | None:
-        """The role by which somebody was told of the alert, else one in which they are on call."""
         with self._store.read() as reading:
-            told = _told_as(reading, matter.case.row.id, person)
-        return told[-1] if told else self._role_now(person, at)
-
-
-def _told_as(reading: Reading, case: CaseId, person: PersonId) -> list[RoleId]:
-    notes = reading.notifications(case)
-    return [note.role for note in notes if note.person == person and not note.asked.startswith("person:")]
+            return role_of(reading, self._book(), matter.case.row.id, person, at)

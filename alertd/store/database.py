@@ -16,6 +16,7 @@ from alertd.store.engines import BEGIN, new_engine, shown
 from alertd.store.faults import in_plain_words
 from alertd.store.keys import Keyring
 from alertd.store.lock import RankedLock
+from alertd.store.reading_access import AccessReading
 from alertd.store.reading_cross import CrossReading
 from alertd.store.reading_handovers import HandoverReading
 from alertd.store.reading_lists import ListReading
@@ -24,6 +25,7 @@ from alertd.store.reading_watch import WatchReading
 from alertd.store.schema import check_schema
 from alertd.store.swaps import SwapReading, SwapWriting
 from alertd.store.tables import meta
+from alertd.store.writing_access import AccessWriting
 from alertd.store.writing_cases import CaseWriting
 from alertd.store.writing_handovers import HandoverWriting
 from alertd.store.writing_records import RecordWriting
@@ -31,7 +33,9 @@ from alertd.store.writing_records import RecordWriting
 _KEY_CHECK = "key_check"
 
 
-class SqlReading(ClosureReading, OutboxReading, CrossReading, ListReading, WatchReading, HandoverReading, SwapReading):
+class SqlReading(
+    ClosureReading, OutboxReading, CrossReading, ListReading, WatchReading, HandoverReading, SwapReading, AccessReading
+):
     """A consistent view (`alertd.service.ports.Reading`)."""
 
 
@@ -48,7 +52,7 @@ class SqlSnapshot(SqlReading):
         return {id_: self._loaded[id_] for id_ in sorted(wanted) if id_ in self._loaded}
 
 
-class SqlWriting(CaseWriting, RecordWriting, HandoverWriting, SwapWriting, SqlReading):
+class SqlWriting(CaseWriting, RecordWriting, HandoverWriting, SwapWriting, AccessWriting, SqlReading):
     """A transaction (`alertd.service.ports.Writing`)."""
 
     def finish(self) -> None:

@@ -5,48 +5,41 @@ Source: CONTRACT, HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
+from starlette.types import ExceptionHandler
 
 from alertd.web.gate import Count
+from alertd.web.headers import STRICT, Headers
 from alertd.web.hooks import INBOUND, STATUS, Twilio, TwilioHooks
+from alertd.web.visits import Visiting, Visits, is_page
 from alertd.web.voice import VOICE, Voice, VoiceHooks
 
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 _log = structlog.get_logger(__name__)
 
 
-class Headers:
-    """Puts the same careful headers on every answer."""
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages for people.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    Attributes:
+        routes: Every address below `/a`.
+        visiting: Finds out who is at them.
+        service: Name of the service, at the top of each.
+    """
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
+    routes: Sequence[BaseRoute]
+    visiting: Visiting
+    service: str
 
 
 def make_app(
@@ -55,6 +48,7 @@ def make_app(
     count: Count,
     twilio: Twilio | None = None,
     voice: Voice | None = None,
+    pages: Pages | None = None,
 ) -> Starlette:
     """Put the application together.
 
@@ -65,6 +59,7 @@ def make_app(
         count: Counts webhooks: hook, and what became of it.
         twilio: What its hooks work with; None when texts do not go by Twilio, and there are none.
         voice: The same for calls.
+        pages: For people; None where only machines ask.
     """
 
     def healthz(_: Request) -> Response:
@@ -85,8 +80,16 @@ def make_app(
         routes.append(Route(STATUS, hooks.status, methods=["POST"]))
     if voice is not None:
         routes.append(Route(VOICE, VoiceHooks(voice, count).voice, methods=["POST"]))
+    middleware = [Middleware(Headers, is_secure=pages is not None and pages.visiting.is_secure)]
+    if pages is not None:
+        routes.extend(pages.routes)
+        middleware.append(Middleware(Visits, visiting=pages.visiting))
     handlers: Mapping[Any, ExceptionHandler] = {Exception: _failed(count)}
-    return Starlette(routes=routes, middleware=[Middleware(Headers)], exception_handlers=handlers)
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    app.router.redirect_slashes = False  # it would send people to the address behind the proxy
+    if pages is not None:
+        app.state.service = pages.service
+    return app
 
 
 def _failed(count: Count) -> ExceptionHandler:
@@ -98,6 +101,12 @@ def _failed(count: Count) -> ExceptionHandler:
         )
         _log.error("request_failed", hook=hook, exc_info=fault)
         count(hook, "failed")
-        return PlainTextResponse("a fault of alertd\n", 500)
+        return PlainTextResponse(_FAULT if is_page(request.scope["path"]) else "a fault of alertd\n", 500, STRICT)
 
     return answer
+
+
+_FAULT = (
+    "Something went wrong in alertd, and it may not have been recorded. Open the page again and look; "
+    "or answer by text instead: Y and the code accepts.\n"
+)

@@ -34,7 +34,9 @@ class Malformed:
 
 
 async def read_form(request: Request) -> Form | Malformed:
-    """Read the form of a request: at most 64 KiB, within 10 s."""
+    """Read the form of a request: at most 64 KiB, within 10 s; a form that was read before is given again."""
+    if (before := getattr(request.state, "form", None)) is not None:
+        return Form(before.fields)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
         return Malformed("no form", 415)
     try:

@@ -29,13 +29,14 @@ class Postgres:
         self._bin = _BIN_DIRS[-1]
         self._root = private_folder("alertd-pg-", _USER)
         self._process: subprocess.Popen[bytes] | None = None
-        self._run("initdb", "-D", self._data, "-A", "trust", "-U", self.user, "-N", "-E", "UTF8", "--locale=C.UTF-8")
+        self.run("initdb", "-D", self._data, "-A", "trust", "-U", self.user, "-N", "-E", "UTF8", "--locale=C.UTF-8")
 
     @property
     def _data(self) -> str:
         return str(self._root / "data")
 
-    def _run(self, program: str, *arguments: str) -> str:
+    def run(self, program: str, *arguments: str) -> str:
+        """Run one of the server's own programs and return what it prints."""
         done = subprocess.run(
             [str(self._bin / program), *arguments],
             capture_output=True,
@@ -80,7 +81,7 @@ class Postgres:
     def query(self, database: str, statement: str) -> str:
         """Run one statement by psql and return what it prints, bare."""
         connection = ("-h", "127.0.0.1", "-p", str(self.port), "-U", self.user)
-        return self._run("psql", *connection, "-d", database, "-XAtqc", statement).strip()
+        return self.run("psql", *connection, "-d", database, "-XAtqc", statement).strip()
 
     def new_database(self) -> str:
         """Create an empty database and return its SQLAlchemy URL."""

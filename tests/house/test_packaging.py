@@ -109,7 +109,8 @@ def test_the_wheel_holds_the_program_and_all_that_people_edit(wheel: Path) -> No
         for path in (TREE / name).rglob("*")
         if path.is_file()
     }
-    assert (program | edited | {"alertd/py.typed"}) - held == set()
+    pages = {f"alertd/web/pages/{each}" for each in ("templates/base.html.j2", "files/alertd.css", "files/alertd.js")}
+    assert (program | edited | pages | {"alertd/py.typed"}) - held == set()
     assert not [name for name in held if name.startswith(("tests/", "alertd/tests/"))]
 
 

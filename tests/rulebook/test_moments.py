@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alertd.cli.moments import past, typed
 from alertd.core.calendar import local
 from alertd.model.errors import NotPossible
+from alertd.rulebook.moments import past, typed
 
 NOW = datetime(2026, 7, 10, 14, 0, tzinfo=UTC)  # 15:00 in London
 

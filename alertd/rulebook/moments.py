@@ -1,4 +1,4 @@
-"""Times as people type them at a desk: `14:40`, `yesterday 23:10`, `20 minutes ago`, ISO 8601. Europe/London.
+"""Times as people type them: `14:40`, `yesterday 23:10`, `20 minutes ago`, ISO 8601. Europe/London.
 
 In the hour that comes twice when the clocks go back, `01:30 BST` is the first and `01:30 GMT` the second.
 """
