@@ -83,6 +83,9 @@ class Figures:
             buckets=_SECONDS,
             registry=r,
         )
+        self.polls = Counter(
+            "alertd_polled", "Replies and receipts asked for, by outcome", ["provider", "result"], registry=r
+        )
         self.ack = Histogram(
             "alertd_ack_seconds",
             "From an alert's opening to its acceptance by a reply",
@@ -106,6 +109,10 @@ class Figures:
         """Count a request of a provider."""
         self.webhooks.labels(hook, result).inc()
 
+    def polled(self, provider: str, result: str) -> None:
+        """Count a reply or receipt that a provider was asked for."""
+        self.polls.labels(provider, result).inc()
+
     def accepted(self, role: str, waited: timedelta) -> None:
         """Count an acceptance by the role that was reached."""
         self.ack.labels(role).observe(waited.total_seconds())
@@ -123,6 +130,15 @@ class Figures:
     def clocks(self, ask: Callable[[], Mapping[tuple[str, str], int]]) -> None:
         """Show how many clocks stand how, asked at each look."""
         self.registry.register(_Clocks(ask))
+
+    def providers(self, standing: Callable[[], Mapping[str, str]]) -> None:
+        """Show which providers are used and which passed over, asked at each look."""
+
+        def up() -> Mapping[str, float]:
+            return {provider: 0.0 if why else 1.0 for provider, why in standing().items()}
+
+        text = "1 while a provider is used, 0 while it is passed over"
+        self.registry.register(_AtScrape("alertd_provider_up", text, "provider", up))
 
     def text(self) -> bytes:
         """Everything in Prometheus's text format."""

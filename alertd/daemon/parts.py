@@ -36,9 +36,11 @@ from alertd.rulebook.settings import Settings
 from alertd.rulebook.settings_file import load_settings
 from alertd.service.casework import IntakeSettings
 from alertd.service.composing import Composer
-from alertd.service.deliver import Deliver, Lanes, Means
+from alertd.service.deliver import Deliver
+from alertd.service.fail_over import FailOver
 from alertd.service.handover import Handovers
 from alertd.service.intake import Intake
+from alertd.service.means import Lanes, Means
 from alertd.service.opt_outs import OptOuts
 from alertd.service.sending import Planner
 from alertd.service.texts import Voice
@@ -102,6 +104,7 @@ class Parts:
         engaged: Phones that are being called by this process.
         opt_outs: Whose numbers are not to be texted, as far as it was learned.
         desk: Who can be told at a moment, over what, and when nobody may be woken.
+        fail_over: How providers have fared.
         tick, handovers, planner, deliver: The verbs of time and of sending.
         now: The present, aware UTC.
         new_id: A new unguessable name.
@@ -115,6 +118,7 @@ class Parts:
     engaged: EngagedPhones
     opt_outs: OptOuts
     desk: Callable[[datetime], Desk]
+    fail_over: FailOver
     tick: Tick
     handovers: Handovers
     planner: Planner
@@ -286,6 +290,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
         desk=desk,
         tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id, options.clock_acted_on),
         handovers=Handovers(store, rules.book),
+        fail_over=means.fail_over,
         planner=Planner(store, desk, options.new_id),
         deliver=Deliver(store, Composer(rules.book, rules.texts, voice), desk, means),
         now=options.now,

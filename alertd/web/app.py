@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, 
 
 from alertd.web.gate import Count
 from alertd.web.hooks import INBOUND, STATUS, Twilio, TwilioHooks
+from alertd.web.notify_hooks import NOTIFY, Notify, NotifyHook
 from alertd.web.voice import VOICE, Voice, VoiceHooks
 
 _HEADERS = {
@@ -55,6 +56,7 @@ def make_app(
     count: Count,
     twilio: Twilio | None = None,
     voice: Voice | None = None,
+    notify: Notify | None = None,
 ) -> Starlette:
     """Put the application together.
 
@@ -65,6 +67,7 @@ def make_app(
         count: Counts webhooks: hook, and what became of it.
         twilio: What its hooks work with; None when texts do not go by Twilio, and there are none.
         voice: The same for calls.
+        notify: The same for GOV.UK Notify.
     """
 
     def healthz(_: Request) -> Response:
@@ -85,6 +88,8 @@ def make_app(
         routes.append(Route(STATUS, hooks.status, methods=["POST"]))
     if voice is not None:
         routes.append(Route(VOICE, VoiceHooks(voice, count).voice, methods=["POST"]))
+    if notify is not None:
+        routes.append(Route(NOTIFY, NotifyHook(notify, count).take, methods=["POST"]))
     handlers: Mapping[Any, ExceptionHandler] = {Exception: _failed(count)}
     return Starlette(routes=routes, middleware=[Middleware(Headers)], exception_handlers=handlers)
 
@@ -93,9 +98,8 @@ def _failed(count: Count) -> ExceptionHandler:
     """Answer for a fault of alertd: logged without its text, which may be personal, and counted."""
 
     def answer(request: Request, fault: Exception) -> Response:
-        hook = (
-            request.scope["path"].rpartition("/")[2] if request.scope["path"] in (INBOUND, STATUS, VOICE) else "other"
-        )
+        path = request.scope["path"]
+        hook = path.rpartition("/")[2] if path in (INBOUND, STATUS, VOICE, NOTIFY) else "other"
         _log.error("request_failed", hook=hook, exc_info=fault)
         count(hook, "failed")
         return PlainTextResponse("a fault of alertd\n", 500)
