@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.doubles.broker import Broker
+from tests.doubles.fake_notify import FakeNotify
 from tests.doubles.fake_twilio import FakeTwilio
 from tests.doubles.mailserver import MailServer
 from tests.doubles.postgres import Postgres
@@ -65,3 +66,10 @@ def fake_twilio() -> Iterator[FakeTwilio]:
     """A running Twilio that takes everything; give it faults to make it difficult."""
     with FakeTwilio() as twilio:
         yield twilio
+
+
+@pytest.fixture
+def fake_notify() -> Iterator[FakeNotify]:
+    """A running GOV.UK Notify that takes everything; give it faults to make it difficult."""
+    with FakeNotify() as notify:
+        yield notify

@@ -84,6 +84,9 @@ class Figures:
             registry=r,
         )
         self.coming_in = Counter("alertd_sign_ins", "Tries to come in by a page", ["way", "result"], registry=r)
+        self.polls = Counter(
+            "alertd_polled", "Replies and receipts asked for, by outcome", ["provider", "result"], registry=r
+        )
         self.ack = Histogram(
             "alertd_ack_seconds",
             "From an alert's opening to its acceptance by a reply or a page",
@@ -111,6 +114,10 @@ class Figures:
         """Count a try to come in by a page."""
         self.coming_in.labels(way, result).inc()
 
+    def polled(self, provider: str, result: str) -> None:
+        """Count a reply or receipt that a provider was asked for."""
+        self.polls.labels(provider, result).inc()
+
     def accepted(self, role: str, waited: timedelta) -> None:
         """Count an acceptance by the role that was reached."""
         self.ack.labels(role).observe(waited.total_seconds())
@@ -128,6 +135,15 @@ class Figures:
     def clocks(self, ask: Callable[[], Mapping[tuple[str, str], int]]) -> None:
         """Show how many clocks stand how, asked at each look."""
         self.registry.register(_Clocks(ask))
+
+    def providers(self, standing: Callable[[], Mapping[str, str]]) -> None:
+        """Show which providers are used and which passed over, asked at each look."""
+
+        def up() -> Mapping[str, float]:
+            return {provider: 0.0 if why else 1.0 for provider, why in standing().items()}
+
+        text = "1 while a provider is used, 0 while it is passed over"
+        self.registry.register(_AtScrape("alertd_provider_up", text, "provider", up))
 
     def text(self) -> bytes:
         """Everything in Prometheus's text format."""

@@ -8,22 +8,17 @@ from time import monotonic
 import structlog
 
 from alertd.daemon.figures import Figures
+from alertd.daemon.hearing import Hearing
 from alertd.daemon.pages import make_pages
-from alertd.daemon.parts import Parts, voice_of
+from alertd.daemon.parts import Parts
 from alertd.daemon.troubles import Troubles
+from alertd.rulebook.sender_settings import GovukNotify as NotifySettings
 from alertd.rulebook.sender_settings import Twilio as TwilioSettings
 from alertd.rulebook.sender_settings import TwilioVoice as VoiceSettings
-from alertd.service.calls import Calls, Heard, Press
-from alertd.service.composing import Composer
-from alertd.service.other_ways import OtherWays
-from alertd.service.people import People
-from alertd.service.receipts import Receipt, Receipts
-from alertd.service.receipts import Result as Settled
-from alertd.service.replies import Circle, Handled, Replies, Reply
-from alertd.service.reply_orders import Acceptance, Orders
 from alertd.transport.backoff import Backoff
-from alertd.web.app import make_app
+from alertd.web.app import Providers, make_app
 from alertd.web.hooks import Twilio
+from alertd.web.notify_hooks import Notify
 from alertd.web.server import Server
 from alertd.web.voice import Voice
 
@@ -39,16 +34,16 @@ class Listening:
 
     Args:
         parts: The installation.
-        figures: Shown at `/metrics`; counts webhooks and acceptances.
+        figures: Shown at `/metrics`; counts webhooks.
         troubles: Told, once a day, that it cannot listen.
-        changed: Called when a webhook may have made something to do.
+        hearing: Takes what webhooks bring.
     """
 
-    def __init__(self, parts: Parts, figures: Figures, troubles: Troubles, changed: Callable[[], None]) -> None:
+    def __init__(self, parts: Parts, figures: Figures, troubles: Troubles, hearing: Hearing) -> None:
         self._parts = parts
         self._figures = figures
         self._troubles = troubles
-        self._changed = changed
+        self._hearing = hearing
         self._server: Server | None = None
         self._backoff = Backoff()
         self._again_at = 0.0
@@ -71,8 +66,9 @@ class Listening:
         listen = self._parts.settings.web.listen
         try:
             figures = self._figures
-            pages = make_pages(self._parts, self._changed, figures.came_in, figures.accepted)
-            app = make_app(figures.registry, ready, figures.webhook, self._twilio(), self._voice(), pages)
+            providers = Providers(self._twilio(), self._voice(), self._notify())
+            pages = make_pages(self._parts, self._hearing.changed, figures.came_in, figures.accepted)
+            app = make_app(figures.registry, ready, figures.webhook, providers, pages)
             self._server = Server(app, listen)
         except OSError as fault:
             self._failed(listen, fault)
@@ -104,40 +100,19 @@ class Listening:
         return Twilio(
             public_url=parts.settings.service.public_url,
             tokens=[one.auth_token.resolve for one in accounts],
-            reply=self._reply,
-            receipt=self._receipt,
+            reply=self._hearing.reply,
+            receipt=self._hearing.receipt,
             now=parts.now,
         )
 
-    def _reply(self, reply: Reply) -> Handled:
-        parts = self._parts
-        circle = Circle(parts.rules.book, voice_of(parts.settings), parts.keyring.token)
-        handled = Replies(parts.store, self._people, circle).handle(reply)
-        self._count(*handled.accepted)
-        _log.info("reply_handled", result=handled.result.value, accepted=len(handled.accepted))
-        self._changed()
-        return handled
-
-    def _people(self) -> People:
-        return People(self._parts.store, self._parts.intake, self._parts.rules.ruling)
-
-    def _count(self, *acceptances: Acceptance) -> None:
-        for acceptance in acceptances:
-            self._figures.accepted(acceptance.role, acceptance.waited)
-
-    def _composer(self) -> Composer:
-        parts = self._parts
-        return Composer(parts.rules.book, parts.rules.texts, voice_of(parts.settings))
-
-    def _receipts(self) -> Receipts:
-        parts = self._parts
-        return Receipts(parts.store, OtherWays(self._composer(), parts.senders, parts.desk, parts.new_id))
-
-    def _receipt(self, receipt: Receipt) -> Settled:
-        settled = self._receipts().take(receipt)
-        _log.info("receipt_taken", key=receipt.key, result=settled.value)
-        self._changed()
-        return settled
+    def _notify(self) -> Notify | None:
+        settings = self._parts.settings
+        services = [one for one in (*settings.sms, settings.email) if isinstance(one, NotifySettings)]
+        tokens = [one.callback_token.resolve for one in services if one.callback_token is not None]
+        if not tokens:
+            return None
+        hearing = self._hearing
+        return Notify(tokens, hearing.reply_and_say, hearing.receipt, self._parts.now)
 
     # --- calls
 
@@ -148,18 +123,8 @@ class Listening:
         return Voice(
             public_url=parts.settings.service.public_url,
             tokens=[call.auth_token.resolve],
-            press=self._press,
-            receipt=self._receipt,
+            press=self._hearing.press,
+            receipt=self._hearing.receipt,
             ended=parts.engaged.ended,
             now=parts.now,
         )
-
-    def _press(self, press: Press) -> Heard:
-        parts = self._parts
-        orders = Orders(parts.store, self._people, parts.rules.book)
-        heard = Calls(parts.store, orders, self._composer(), self._receipts(), parts.keyring.token).press(press)
-        if heard.acceptance is not None:
-            self._count(heard.acceptance)
-        _log.info("key_taken", key=press.key, result=heard.result.value)
-        self._changed()
-        return heard

@@ -10,9 +10,11 @@ from time import monotonic
 import structlog
 
 from alertd.daemon.figures import Figures
+from alertd.daemon.hearing import Hearing
 from alertd.daemon.lanes import SendingLanes
 from alertd.daemon.listening import Listening
 from alertd.daemon.parts import Parts
+from alertd.daemon.polls import PollTurn
 from alertd.daemon.progress import Progress
 from alertd.daemon.supervisor import LOOK, Loop, Watch
 from alertd.daemon.taking import Taking
@@ -30,6 +32,7 @@ _LIMITS = {
     "tick": timedelta(seconds=20),
     "deliver": timedelta(seconds=20),
     "watch": timedelta(seconds=25),
+    "poll": timedelta(seconds=240),  # three providers, each in up to eight pages of at most ten seconds
     "doubts": timedelta(seconds=28),  # a turn makes two look-ups of at most ten seconds
 }
 """How long a turn of each loop may take."""
@@ -46,6 +49,7 @@ class Wakes:
     doubts: Wake = field(default_factory=Wake)
     intake: Wake = field(default_factory=Wake)
     watch: Wake = field(default_factory=Wake)
+    poll: Wake = field(default_factory=Wake)
 
     def all_but_intake(self) -> None:
         """Something was written: lines to send, cases to judge again."""
@@ -86,7 +90,10 @@ class Loops:
         self._intake = self._loop(INTAKE, self._feed_until_stopped, wakes.intake)
         self._watching = WatchTurn(parts, troubles, self.not_ready, lambda: self._feed.backlog().oldest)
         self._watch = self._loop("watch", self._watching, wakes.watch)
-        self._web = Listening(parts, shared.figures, troubles, wakes.all_but_intake)
+        hearing = Hearing(parts, shared.figures, wakes.all_but_intake)
+        self._web = Listening(parts, shared.figures, troubles, hearing)
+        self._polls = PollTurn(parts, hearing, shared.figures, troubles)
+        self._poll = [self._loop("poll", self._polls, wakes.poll)] if self._polls.has_any else []
 
     def _loop(self, name: str, turn: Callable[[], float], wake: Wake) -> Loop:
         return Loop(name, turn, _LIMITS[name], wake, Watch(self._shared.progress, self._shared.figures))
@@ -100,7 +107,7 @@ class Loops:
 
     @property
     def _all(self) -> tuple[Loop, ...]:
-        return (self._tick, self._deliver, self._doubts, self._intake, self._watch)
+        return (self._tick, self._deliver, self._doubts, self._intake, self._watch, *self._poll)
 
     @property
     def feed(self) -> FeedStatus:
@@ -154,5 +161,6 @@ class Loops:
             loop.stop()
         self._feed.stop(timedelta(seconds=seconds * 0.8))
         ended = [loop.join(end - monotonic()) for loop in self._all]
+        self._polls.close()
         ended.append(self._shared.lanes.close(max(0.0, end - monotonic())))
         return all(ended)

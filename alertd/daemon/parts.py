@@ -37,9 +37,11 @@ from alertd.rulebook.settings import Settings
 from alertd.rulebook.settings_file import load_settings
 from alertd.service.casework import IntakeSettings
 from alertd.service.composing import Composer
-from alertd.service.deliver import Deliver, Lanes, Means
+from alertd.service.deliver import Deliver
+from alertd.service.fail_over import FailOver
 from alertd.service.handover import Handovers
 from alertd.service.intake import Intake
+from alertd.service.means import Lanes, Means
 from alertd.service.opt_outs import OptOuts
 from alertd.service.sending import Planner
 from alertd.service.swaps import StoredSwaps
@@ -105,6 +107,7 @@ class Parts:
         opt_outs: Whose numbers are not to be texted, as far as it was learned.
         swaps: Who answers for whom, as far as it was learned.
         desk: Who can be told at a moment, over what, and when nobody may be woken.
+        fail_over: How providers have fared.
         tick, handovers, planner, deliver: The verbs of time and of sending.
         now: The present, aware UTC.
         new_id: A new unguessable name.
@@ -119,6 +122,7 @@ class Parts:
     opt_outs: OptOuts
     swaps: StoredSwaps
     desk: Callable[[datetime], Desk]
+    fail_over: FailOver
     tick: Tick
     handovers: Handovers
     planner: Planner
@@ -288,6 +292,7 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
         desk=desk,
         tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id, options.clock_acted_on),
         handovers=Handovers(store, rules.book),
+        fail_over=means.fail_over,
         planner=Planner(store, desk, options.new_id),
         deliver=Deliver(store, Composer(rules.book, rules.texts, voice), desk, means),
         now=options.now,

@@ -63,6 +63,8 @@ def probe_email(settings: Settings) -> Finding:
     match settings.email:
         case Capture() as one:
             return _captured("mails", one.dir)
+        case GovukNotify() as one:
+            return _asked("mails", "GOV.UK Notify", partial(_notify, one))
         case Smtp() as one:
             return _asked("mails", f"the mail server {one.host}", lambda: probes.mail_server(mail_server(one)))
 

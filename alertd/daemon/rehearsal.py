@@ -22,9 +22,10 @@ from alertd.model.values import Channel, Kind, Value
 from alertd.rulebook.story import Act, Step
 from alertd.service.casework import IntakeSettings, Ruling
 from alertd.service.composing import Composer
-from alertd.service.deliver import Deliver, Means
+from alertd.service.deliver import Deliver
 from alertd.service.handover import Confirming, Handovers
 from alertd.service.intake import Arrival, Intake
+from alertd.service.means import Means
 from alertd.service.messages import Properties, encode_status, write_event
 from alertd.service.people import People
 from alertd.service.ports import Store

@@ -117,6 +117,7 @@ class Daemon:
         self.figures.loops(self._shared.progress.ages)
         self.figures.clocks(partial(self._clock_totals, parts))
         self.figures.rules_in_force(parts.rules.book().version)
+        self.figures.providers(parts.fail_over.standing)
         loops.start()
         _log.info("daemon_started", rules=parts.rules.book().version)
         pulse = Pulse(parts.store)
@@ -174,7 +175,8 @@ class Daemon:
 
     def _report(self, loops: Loops, parts: Parts) -> None:
         troubles = "".join(f"; {name}: {why}" for name, why in loops.troubles().items())
-        status = f"rules {parts.rules.book().version}; {in_words(loops.feed)}{troubles}"
+        passed = "".join(f"; {name} passed over: {why}" for name, why in parts.fail_over.standing().items() if why)
+        status = f"rules {parts.rules.book().version}; {in_words(loops.feed)}{troubles}{passed}"
         if not self._is_ready and loops.has_begun():
             self._is_ready = True
             self._systemd.ready(status)

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 from alertd.daemon.clock import Now
 from alertd.model.delivery import Outgoing, Sender
-from alertd.model.errors import ConfigError
 from alertd.model.values import Channel
 from alertd.rulebook.sender_settings import Capture, GovukNotify, Smtp, Twilio
 from alertd.rulebook.sender_settings import TwilioVoice as VoiceSettings
@@ -17,6 +16,8 @@ from alertd.rulebook.settings import Settings
 from alertd.service.deliver import SEND_SECONDS
 from alertd.transport.capture import CaptureSender
 from alertd.transport.engaged import EngagedPhones, OneAtATime
+from alertd.transport.notify import NotifySender
+from alertd.transport.notify_http import NotifyAccount
 from alertd.transport.rate import Limiter, Rate, RateLimited
 from alertd.transport.smtp import SmtpSender
 from alertd.transport.smtp_connection import MailServerAddress, StartTls
@@ -61,7 +62,7 @@ def senders(ways: Ways) -> Senders:
     """
     settings = ways.settings
     found: dict[Channel, Sequence[Sender]] = {
-        Channel.SMS: tuple(_sms(one, ways) for one in settings.sms),
+        Channel.SMS: _told_apart([_sms(one, ways) for one in settings.sms]),
         Channel.EMAIL: (_email(settings.email, ways),),
     }
     if settings.call is not None:
@@ -76,13 +77,22 @@ def _sms(one: Twilio | GovukNotify | Capture, ways: Ways) -> Sender:
         case Twilio():
             return _limited(_twilio(one, ways), one.rate)
         case GovukNotify():
-            raise ConfigError("sms: GOV.UK Notify is not part of this version: use 'twilio' or 'capture'")
+            return _limited(_notify(one, ways), one.rate)
 
 
-def _email(one: Smtp | Capture, ways: Ways) -> Sender:
+def _told_apart(made: list[Sender]) -> tuple[Sender, ...]:
+    """Senders of one channel under names of their own: a message in doubt is looked up with the one that had it."""
+    if len(made) == 2 and made[0].name == made[1].name:
+        made[1].name = f"{made[1].name}-2"
+    return tuple(made)
+
+
+def _email(one: Smtp | GovukNotify | Capture, ways: Ways) -> Sender:
     match one:
         case Capture():
             return _capture(one, ways)
+        case GovukNotify():
+            return _limited(_notify(one, ways), one.rate)
         case Smtp():
             sender = SmtpSender(mail_server(one), one.sender, ways.now)
             ways.closing.callback(sender.close)
@@ -107,7 +117,7 @@ def _call(one: VoiceSettings | Capture, ways: Ways) -> Sender:
             return _capture(one, ways)
         case VoiceSettings():
             hook = VoiceHook(_public(ways, VOICE_HOOK))
-            sender = TwilioVoice(_account(one), one.sender, hook)
+            sender = TwilioVoice(twilio_account(one), one.sender, hook)
             ways.closing.callback(sender.close)
             return OneAtATime(_limited(sender, one.rate), ways.engaged)
 
@@ -117,12 +127,13 @@ def _capture(one: Capture, ways: Ways) -> Sender:
 
 
 def _twilio(one: Twilio, ways: Ways) -> TwilioSms:
-    sender = TwilioSms(_account(one), one.sender, _public(ways, STATUS_HOOK) if one.status_callback else None)
+    sender = TwilioSms(twilio_account(one), one.sender, _public(ways, STATUS_HOOK) if one.calls_back else None)
     ways.closing.callback(sender.close)
     return sender
 
 
-def _account(one: Twilio | VoiceSettings) -> TwilioAccount:
+def twilio_account(one: Twilio | VoiceSettings) -> TwilioAccount:
+    """An account as the settings describe it."""
     return TwilioAccount(
         account_sid=one.account_sid.resolve(),
         auth_token=one.auth_token.resolve,
@@ -133,6 +144,17 @@ def _account(one: Twilio | VoiceSettings) -> TwilioAccount:
 
 def _public(ways: Ways, hook: str) -> str:
     return ways.settings.service.public_url.rstrip("/") + hook
+
+
+def _notify(one: GovukNotify, ways: Ways) -> NotifySender:
+    sender = NotifySender(notify_account(one))
+    ways.closing.callback(sender.close)
+    return sender
+
+
+def notify_account(one: GovukNotify) -> NotifyAccount:
+    """A service at GOV.UK Notify as the settings describe it."""
+    return NotifyAccount(one.api_key.resolve, one.template_id, one.base_url, _LIMIT)
 
 
 def _limited(sender: Sender, per_second: float) -> RateLimited:

@@ -69,21 +69,33 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class RetryLater:
-    """Certainly not taken, and trying again may help; `after` seconds when the provider said so, else None."""
+    """Certainly not taken, and trying again may help.
+
+    Attributes:
+        reason: Word for the log.
+        after: Seconds to wait, when the provider said so, else None.
+        held_back: Our own rate limit kept it: the provider was not asked, and nothing is known of it.
+    """
 
     reason: str
     after: float | None = None
+    held_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Certainly not taken, and trying the same again cannot help.
 
-    `bad_address` is True when the address itself is at fault for good.
+    Attributes:
+        reason: Word for the log.
+        bad_address: The address itself is at fault for good: no other provider is tried.
+        account: What is wrong with our account, in plain words with a remedy, for the administrators; "" when the
+            account is not at fault. Another provider may take the message.
     """
 
     reason: str
     bad_address: bool = False
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from alertd.rulebook.setting_types import (
     WebUrl,
 )
 
+_UUID = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+
 
 class Part(BaseModel):
     """Settings that stand together; unknown names are refused, and nothing changes after reading."""
@@ -29,7 +31,8 @@ class Twilio(Part):
     """Texts by Twilio.
 
     Attributes:
-        poll: How often to ask for receipts where no callback arrives; None never.
+        status_callback: Whether Twilio is to report to our webhook; None: unless it is polled.
+        poll: How often to ask for replies and receipts where no webhook can be reached; None never.
         rate: Messages a second.
     """
 
@@ -38,9 +41,14 @@ class Twilio(Part):
     auth_token: SecretRef
     sender: Annotated[SenderNumber, Field(alias="from")]
     base_url: WebUrl = "https://api.twilio.com"
-    status_callback: bool = True
+    status_callback: bool | None = None
     poll: LengthOrOff = None
     rate: Rate = 10.0
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether Twilio reports to our webhook."""
+        return self.poll is None if self.status_callback is None else self.status_callback
 
 
 class TwilioVoice(Part):
@@ -59,13 +67,20 @@ class TwilioVoice(Part):
 
 
 class GovukNotify(Part):
-    """Texts by GOV.UK Notify; `callback_token` is the bearer that its callbacks carry."""
+    """Texts or mails by GOV.UK Notify.
+
+    Attributes:
+        template_id: A template whose whole text is `((body))`; for email its subject is `((subject))`.
+        callback_token: The bearer token that its callbacks carry; None takes no callbacks.
+        poll: How often to ask for replies and receipts where no callback can reach us; None never.
+    """
 
     provider: Literal["notify"]
     api_key: SecretRef
-    template_id: Annotated[str, Field(min_length=1)]
+    template_id: Annotated[str, Field(pattern=_UUID)]
     base_url: WebUrl = "https://api.notifications.service.gov.uk"
     callback_token: SecretRef | None = None
+    poll: LengthOrOff = None
     rate: Rate = 10.0
 
 
@@ -90,5 +105,5 @@ class Smtp(Part):
 
 
 SmsSender = Annotated[Twilio | GovukNotify | Capture, Field(discriminator="provider")]
-EmailSender = Annotated[Smtp | Capture, Field(discriminator="provider")]
+EmailSender = Annotated[Smtp | GovukNotify | Capture, Field(discriminator="provider")]
 CallSender = Annotated[TwilioVoice | Capture, Field(discriminator="provider")]

@@ -6,11 +6,10 @@ Source: ARCHITECTURE, invariants 2, 5 and 6.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 from alertd.core.outgoing import Desk
 from alertd.model.case import (
@@ -31,9 +30,10 @@ from alertd.model.delivery import (
     Sent,
 )
 from alertd.model.errors import StoreUnavailable
-from alertd.model.values import Channel
+from alertd.service.choice import Choice
 from alertd.service.composing import Composed, Composer
 from alertd.service.doubts import DOUBT_LIMIT, Doubts
+from alertd.service.means import Means
 from alertd.service.other_ways import OtherWays
 from alertd.service.ports import Attempt, Rank, Reading, Store, Writing
 from alertd.service.system_lines import bad_address_line
@@ -65,40 +65,6 @@ class _Look:
     address: str = ""
 
 
-def _nothing(_: Notification, __: Outcome) -> None:
-    """Nobody wants to hear of settled messages."""
-
-
-class Lanes(Protocol):
-    """Threads that send at the same time."""
-
-    def free(self) -> int:
-        """How many jobs would begin at once: no more is leased than that, so that no lease runs out in a queue."""
-        ...
-
-    def start(self, job: Callable[[], None]) -> None:
-        """Run a job on a free thread; what it raises is for the lanes to report."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Means:
-    """What delivering works with.
-
-    Attributes:
-        senders: Ways out by channel, tried in order.
-        monotonic: Seconds that never jump, for hard deadlines.
-        lanes: Threads that send at the same time; None sends one after another.
-        on_settled: Told of every request that was settled.
-    """
-
-    senders: Mapping[Channel, Sequence[Sender]]
-    new_id: Callable[[], str]
-    monotonic: Callable[[], float]
-    lanes: Lanes | None = None
-    on_settled: Callable[[Notification, Outcome], None] = _nothing
-
-
 class Deliver:
     """Sends what is due, and settles what became of it."""
 
@@ -109,6 +75,7 @@ class Deliver:
         self._means = means
         self._answers: deque[tuple[Notification, Outcome]] = deque()
         self._ways = OtherWays(composer, means.senders, desk, means.new_id)
+        self._choice = Choice(means)
         self._doubts = Doubts(store, composer, means.senders, means.monotonic)
 
     def due(self, now: datetime) -> tuple[str, ...]:
@@ -202,8 +169,7 @@ class Deliver:
         self, note: Notification, text: Composed, address: str, writing: Writing, now: datetime
     ) -> Leased | None:
         """Write the attempt and take the lease, before the request leaves; None when another was faster."""
-        senders = self._means.senders[note.channel]
-        sender = senders[note.attempts % len(senders)]
+        sender = self._choice.sender(note)
         taken = replace(
             note,
             state=NotificationState.SENDING,
@@ -231,7 +197,7 @@ class Deliver:
     # --- send and settle
 
     def _send(self, leased: Leased, clock: Callable[[], datetime]) -> None:
-        self._answers.append((leased.note, leased.sender.send(leased.outgoing)))
+        self._answers.append((leased.note, self._choice.send(leased.sender, leased.outgoing)))
         self._settle_answers(clock())
 
     def _settle_answers(self, now: datetime) -> None:
@@ -256,6 +222,10 @@ class Deliver:
         with self._store.write(Rank.DELIVER) as writing:
             word, detail = _recorded(outcome)
             writing.settle_attempt(note.id, note.attempts, word, detail, now)
+            writing.add_obligations(self._choice.troubles(note, outcome, now))
+            if (again := self._choice.elsewhere(note, outcome, now)) is not None:
+                writing.set_notification(again, NotificationState.SENDING)
+                return
             match outcome:
                 case Sent(provider_id=provider_id):
                     sent = replace(note, state=NotificationState.SENT, provider_id=provider_id, sent_at=now)

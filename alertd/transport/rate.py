@@ -124,10 +124,11 @@ class RateLimited:
     Args:
         sender: The sender behind it.
         limiter: Shared by everything that uses the same account.
+        name: What it is called beside another of its kind; "" leaves its own name.
     """
 
-    def __init__(self, sender: Sender, limiter: Limiter) -> None:
-        self.name = sender.name
+    def __init__(self, sender: Sender, limiter: Limiter, name: str = "") -> None:
+        self.name = name or sender.name
         self._sender = sender
         self._limiter = limiter
 
@@ -136,7 +137,7 @@ class RateLimited:
         wait = self._limiter.admit(outgoing.address)
         if wait == 0.0:
             return self._sender.send(outgoing)
-        return RetryLater("rate limit", self._limiter.place(outgoing.address, wait))
+        return RetryLater("rate limit", self._limiter.place(outgoing.address, wait), held_back=True)
 
     def look_up(self, outgoing: Outgoing, since: datetime) -> LookUp:
         """As the sender behind it."""

@@ -12,14 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from requests import RequestException
-from requests.exceptions import ConnectTimeout, InvalidSchema, InvalidURL, ProxyError, SSLError
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
-from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from alertd.model.delivery import CannotSay, InDoubt, LookUp, Outcome, Outgoing, Refused, RetryLater, Sent
 from alertd.model.errors import ConfigError
 from alertd.transport.hard_deadline import Overdue, within
+from alertd.transport.not_answered import not_answered
 from alertd.transport.twilio_http import OneCall, pooled_session
 
 BAD_ADDRESS_CODES = frozenset({21211, 21214, 21217, 21265, 21407, 21421, 21610, 21614, 30006})
@@ -29,7 +28,29 @@ not among them: a phone that is switched off can look like one."""
 _BUSY_CODES = frozenset({14107, 20429, 21611, 30001})
 """Rate limits and full queues: nothing was taken, and later there is room."""
 
-_NEVER_LEFT = (ConnectTimeout, ProxyError, InvalidSchema, InvalidURL)
+_UNAUTHORISED = (
+    "Twilio does not accept our account or its secret. Remedy: compare account_sid and auth_token with Twilio's "
+    "console, and write the secret anew"
+)
+_SUSPENDED = "Twilio has closed or suspended our account. Remedy: look at the account in Twilio's console"
+_OUR_NUMBER = (
+    "Twilio does not let our account send from the number in `from`. Remedy: compare it with the numbers of the "
+    "account in Twilio's console"
+)
+_ACCOUNT_CODES = {
+    20003: _UNAUTHORISED,
+    20005: _SUSPENDED,
+    20006: _UNAUTHORISED,
+    21606: _OUR_NUMBER,
+    21608: "Our Twilio account is on trial, and texts only numbers that were verified. Remedy: upgrade the account",
+    21659: _OUR_NUMBER,
+    21660: _OUR_NUMBER,
+    30002: _SUSPENDED,
+    63038: "Our Twilio account has sent as many messages as it may in a day. Remedy: ask Twilio for a higher limit",
+    90010: _SUSPENDED,
+}
+"""Errors that are our account's: another provider may take the same message."""
+
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 """What the SDK raises on an answer of 2xx that is not what it should be (a proxy's page, say)."""
 _UNREAD_TOKEN = "the account's secret cannot be read"  # noqa: S105  # it says that there is none
@@ -128,7 +149,7 @@ def _failed(error: Exception, retry_after: float | None) -> Outcome:
         case TwilioRestException() | TwilioServiceException():
             return _answered(int(error.status), int(error.code or 0), retry_after)
         case RequestException():
-            return _not_answered(error)
+            return not_answered(error)
         case ConfigError():
             return RetryLater(_UNREAD_TOKEN)
         case Overdue():
@@ -140,19 +161,11 @@ def _failed(error: Exception, retry_after: float | None) -> Outcome:
 def _answered(status: int, code: int, retry_after: float | None) -> Outcome:
     """What an error answer proves about the message."""
     reason = f"answered {status}, code {code}"
+    if account := _ACCOUNT_CODES.get(code):
+        return Refused(reason, account=account)
     if status in (429, 503) or code in _BUSY_CODES:
         return RetryLater(reason, retry_after)
     if status >= 500:
         return InDoubt(reason)  # a gateway may have passed it on before it failed
-    return Refused(reason, bad_address=code in BAD_ADDRESS_CODES)
-
-
-def _not_answered(error: RequestException) -> Outcome:
-    """Whether the request may have left: only what is known to happen before that proves that it did not."""
-    reason = type(error).__name__
-    wrapped = error.args[0] if error.args else None
-    cause = wrapped.reason if isinstance(wrapped, MaxRetryError) else wrapped
-    certificate = isinstance(error, SSLError) and "certificate verify failed" in str(cause).lower()
-    if certificate or isinstance(error, _NEVER_LEFT) or isinstance(cause, NewConnectionError):
-        return RetryLater(reason)
-    return InDoubt(reason)
+    unauthorised = _UNAUTHORISED if status in (401, 403) else ""
+    return Refused(reason, bad_address=code in BAD_ADDRESS_CODES, account=unauthorised)

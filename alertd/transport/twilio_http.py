@@ -9,7 +9,8 @@ from requests import Session
 from requests.adapters import HTTPAdapter
 from twilio.http.response import Response
 
-_CONNECT_SECONDS = 5.0
+CONNECT_SECONDS = 3.0
+"""A provider that is away costs an urgent text no more than this before another one is tried."""
 
 
 def pooled_session(connections: int) -> Session:
@@ -56,7 +57,7 @@ class OneCall:
             method,
             self._moved(url),
             **{name: options.get(name) for name in ("params", "data", "headers", "auth")},
-            timeout=(min(_CONNECT_SECONDS, self._seconds), self._seconds),
+            timeout=(min(CONNECT_SECONDS, self._seconds), self._seconds),
             allow_redirects=False,
         )
         self.status = answer.status_code

@@ -21,6 +21,7 @@ from starlette.types import ExceptionHandler
 from alertd.web.gate import Count
 from alertd.web.headers import STRICT, Headers
 from alertd.web.hooks import INBOUND, STATUS, Twilio, TwilioHooks
+from alertd.web.notify_hooks import NOTIFY, Notify, NotifyHook
 from alertd.web.visits import Visiting, Visits, is_page
 from alertd.web.voice import VOICE, Voice, VoiceHooks
 
@@ -42,12 +43,42 @@ class Pages:
     service: str
 
 
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """What the hooks of each provider work with; None where it is not used, and has no hooks.
+
+    Attributes:
+        twilio: For texts by Twilio.
+        voice: For calls by Twilio.
+        notify: For GOV.UK Notify.
+    """
+
+    twilio: Twilio | None = None
+    voice: Voice | None = None
+    notify: Notify | None = None
+
+    def routes(self, count: Count) -> list[BaseRoute]:
+        """Their addresses."""
+        found: list[BaseRoute] = []
+        if self.twilio is not None:
+            hooks = TwilioHooks(self.twilio, count)
+            found.append(Route(INBOUND, hooks.inbound, methods=["POST"]))
+            found.append(Route(STATUS, hooks.status, methods=["POST"]))
+        if self.voice is not None:
+            found.append(Route(VOICE, VoiceHooks(self.voice, count).voice, methods=["POST"]))
+        if self.notify is not None:
+            found.append(Route(NOTIFY, NotifyHook(self.notify, count).take, methods=["POST"]))
+        return found
+
+
+_NOBODY = Providers()
+
+
 def make_app(
     registry: CollectorRegistry,
     troubles: Callable[[], Mapping[str, str]],
     count: Count,
-    twilio: Twilio | None = None,
-    voice: Voice | None = None,
+    providers: Providers = _NOBODY,
     pages: Pages | None = None,
 ) -> Starlette:
     """Put the application together.
@@ -57,8 +88,7 @@ def make_app(
         troubles: What keeps alertd from its work now, by part, in plain words; empty when it is ready. Called from
             any thread; nothing personal.
         count: Counts webhooks: hook, and what became of it.
-        twilio: What its hooks work with; None when texts do not go by Twilio, and there are none.
-        voice: The same for calls.
+        providers: What their hooks work with.
         pages: For people; None where only machines ask.
     """
 
@@ -74,12 +104,7 @@ def make_app(
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
     routes: list[BaseRoute] = [Route("/healthz", healthz), Route("/readyz", readyz), Route("/metrics", metrics)]
-    if twilio is not None:
-        hooks = TwilioHooks(twilio, count)
-        routes.append(Route(INBOUND, hooks.inbound, methods=["POST"]))
-        routes.append(Route(STATUS, hooks.status, methods=["POST"]))
-    if voice is not None:
-        routes.append(Route(VOICE, VoiceHooks(voice, count).voice, methods=["POST"]))
+    routes += providers.routes(count)
     middleware = [Middleware(Headers, is_secure=pages is not None and pages.visiting.is_secure)]
     if pages is not None:
         routes.extend(pages.routes)
@@ -96,9 +121,8 @@ def _failed(count: Count) -> ExceptionHandler:
     """Answer for a fault of alertd: logged without its text, which may be personal, and counted."""
 
     def answer(request: Request, fault: Exception) -> Response:
-        hook = (
-            request.scope["path"].rpartition("/")[2] if request.scope["path"] in (INBOUND, STATUS, VOICE) else "other"
-        )
+        path = request.scope["path"]
+        hook = path.rpartition("/")[2] if path in (INBOUND, STATUS, VOICE, NOTIFY) else "other"
         _log.error("request_failed", hook=hook, exc_info=fault)
         count(hook, "failed")
         return PlainTextResponse(_FAULT if is_page(request.scope["path"]) else "a fault of alertd\n", 500, STRICT)

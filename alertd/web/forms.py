@@ -37,8 +37,14 @@ async def read_form(request: Request) -> Form | Malformed:
     """Read the form of a request: at most 64 KiB, within 10 s; a form that was read before is given again."""
     if (before := getattr(request.state, "form", None)) is not None:
         return Form(before.fields)
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
-        return Malformed("no form", 415)
+    body = await read_body(request, _TYPE)
+    return body if isinstance(body, Malformed) else parse_form(body)
+
+
+async def read_body(request: Request, content_type: str) -> bytes | Malformed:
+    """Read the body of a request of one content type: at most 64 KiB, within 10 s."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != content_type:
+        return Malformed(f"not of type {content_type}", 415)
     try:
         async with asyncio.timeout(MOST_SECONDS):
             body = await _body(request)
@@ -46,7 +52,7 @@ async def read_form(request: Request) -> Form | Malformed:
         return Malformed("too slow", 408)
     except ClientDisconnect:
         return Malformed("broken off")
-    return Malformed("too long", 413) if body is None else parse_form(body)
+    return Malformed("too long", 413) if body is None else body
 
 
 async def _body(request: Request) -> bytes | None:

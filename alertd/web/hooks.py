@@ -9,7 +9,7 @@ Source: CONTRACT, HTTP; Twilio, "Messaging webhooks" and "Outbound message statu
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from xml.sax.saxutils import escape
@@ -17,21 +17,15 @@ from xml.sax.saxutils import escape
 from starlette.requests import Request
 from starlette.responses import Response
 
-from alertd.service.receipts import News, Receipt
+from alertd.service.receipts import Receipt
 from alertd.service.receipts import Result as Settled
 from alertd.service.replies import Handled, Reply
-from alertd.transport.twilio_account import BAD_ADDRESS_CODES
+from alertd.transport.twilio_words import report
 from alertd.web.forms import Form
 from alertd.web.gate import KEY, SID, Count, Gate
 
 INBOUND = "/hooks/twilio/inbound"
 STATUS = "/hooks/twilio/status"
-
-_NEWS: Mapping[str, News] = {
-    **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), News.UNDER_WAY),
-    **dict.fromkeys(("delivered", "read"), News.DELIVERED),
-    **dict.fromkeys(("undelivered", "failed", "canceled"), News.FAILED),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +76,18 @@ class TwilioHooks:
         sid, key = form.get("MessageSid"), request.query_params.get("ref", "")
         if not SID.fullmatch(sid) or not form.get("MessageStatus"):
             return self._gate.refused("status", "malformed", "no report", 400)
-        news = _NEWS.get(form.get("MessageStatus"))
-        if news is None or not KEY.fullmatch(key):
+        receipt = self._report(key, sid, form) if KEY.fullmatch(key) else None
+        if receipt is None:
             self._count("status", Settled.UNKNOWN.value)
             return Response(status_code=204)
-        settled = self._twilio.receipt(self._report(key, sid, news, form))
+        settled = self._twilio.receipt(receipt)
         self._count("status", settled.value)
         return Response(status_code=204)
 
-    def _report(self, key: str, sid: str, news: News, form: Form) -> Receipt:
+    def _report(self, key: str, sid: str, form: Form) -> Receipt | None:
         code = form.get("ErrorCode")
         number = int(code) if re.fullmatch(r"[0-9]{1,6}", code) else 0
-        reason = f"{form.get('MessageStatus')}, code {number}" if news is News.FAILED else ""
-        return Receipt(key, sid, news, self._twilio.now(), reason, number in BAD_ADDRESS_CODES)
+        return report(key, sid, form.get("MessageStatus"), number, self._twilio.now())
 
 
 def twiml(say: str) -> str:

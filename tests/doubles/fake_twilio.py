@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit, urlunsplit
@@ -69,6 +70,11 @@ class FakeTwilio:
                 self.state.faults_by_number.pop(number, None)
             else:
                 self.state.faults_by_number[number] = fault
+
+    def down(self, down: bool = True) -> None:
+        """Answer 503 to everything, until told otherwise."""
+        with self.state.lock:
+            self.state.down = down
 
     # --- what came ---
 
@@ -132,9 +138,9 @@ class FakeTwilio:
         }
         return self.post(message.form["StatusCallback"], form | ({"ErrorCode": str(error_code)} if error_code else {}))
 
-    def reply(self, url: str, from_: str, to: str, body: str) -> requests.Response:
+    def reply(self, url: str, from_: str, to: str, body: str, sid: str = "") -> requests.Response:
         """Hand over a text that somebody sent to our number, signed; `url` is the public one."""
-        sid = new_sid("SM")
+        sid = sid or new_sid("SM")
         form = {
             "AccountSid": ACCOUNT,
             "ApiVersion": VERSION,
@@ -149,6 +155,15 @@ class FakeTwilio:
             "NumSegments": "1",
         }
         return self.post(url, form)
+
+    def receive(self, from_: str, to: str, body: str, at: datetime | None = None) -> FakeMessage:
+        """Take a text that somebody sends to our number: it can be asked for from now on."""
+        form = {"From": from_, "To": to, "Body": body}
+        created = at or self._server.now()
+        made = FakeMessage(new_sid("SM"), form, created, status="received", direction="inbound")
+        with self.state.lock:
+            self.state.received.append(made)
+        return made
 
     # --- calls ---
 

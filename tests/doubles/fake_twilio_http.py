@@ -8,6 +8,7 @@ import re
 import socket
 import threading
 from collections.abc import Mapping
+from datetime import datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
@@ -44,6 +45,10 @@ class FakeServer:
     @property
     def port(self) -> int:
         return int(self._server.server_address[1])
+
+    def now(self) -> datetime:
+        """The provider's clock."""
+        return utc_now()
 
     def start(self) -> None:
         self._thread.start()
@@ -83,6 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
         problems = tuple(form_problems(method, path, form))
         with self.shared.lock:
             self.shared.requests.append(Request(method, path, form, authorised, problems))
+        if self.shared.down:
+            self._error(503, 20503)
+            return False
         if not authorised:
             self._error(401, 20003)
         elif problems:
@@ -124,7 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _get(self, path: str, query: Mapping[str, str]) -> None:
         is_calls = path == f"{_ROOT}/Calls.json"
         with self.shared.lock:
-            newest_first = list(reversed(self.shared.calls if is_calls else self.shared.messages))
+            held = self.shared.calls if is_calls else self.shared.messages + self.shared.received
+            newest_first = sorted(held, key=_created, reverse=True)
         if is_calls or path == f"{_ROOT}/Messages.json":
             self._answer(200, _page(path, _matching(newest_first, query), int(query.get("PageSize", "50"))))
             return
@@ -175,6 +184,10 @@ def _matching(messages: list[FakeMessage], query: Mapping[str, str]) -> list[Fak
     ]
 
 
+def _created(one: FakeMessage) -> datetime:
+    return one.created_at
+
+
 def _page(path: str, messages: list[FakeMessage], size: int) -> Json:
     uri = f"{path}?PageSize={size}&Page=0"
     return {
@@ -203,7 +216,7 @@ def _message(made: FakeMessage) -> Json:
         "from": made.form.get("From"),
         "body": made.body,
         "status": made.status,
-        "direction": "outbound-api",
+        "direction": made.direction,
         "date_created": format_datetime(made.created_at),
         "date_updated": format_datetime(made.created_at),
         "date_sent": None if made.sent_at is None else format_datetime(made.sent_at),

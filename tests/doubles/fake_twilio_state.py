@@ -64,6 +64,7 @@ class FakeMessage:
     status: str = "queued"
     sent_at: datetime | None = None
     error_code: int | None = None
+    direction: str = "outbound-api"
 
     @property
     def to(self) -> str:
@@ -91,6 +92,8 @@ class State:
 
     messages: list[FakeMessage] = field(default_factory=list)
     calls: list[FakeMessage] = field(default_factory=list)
+    received: list[FakeMessage] = field(default_factory=list)
+    down: bool = False
     requests: list[Request] = field(default_factory=list)
     faults: deque[Fault] = field(default_factory=deque)
     faults_by_number: dict[str, Fault] = field(default_factory=dict)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import re
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from jsonschema import Draft202012Validator
 from alertd.model.errors import ConfigError
 from alertd.rulebook.problems import format_problem
 from alertd.rulebook.secret import Secret
-from alertd.rulebook.sender_settings import Capture, Smtp, Twilio, TwilioVoice
+from alertd.rulebook.sender_settings import Capture, GovukNotify, Smtp, Twilio, TwilioVoice
 from alertd.rulebook.settings import Settings, settings_schema
 from alertd.rulebook.settings_file import find_config, load_settings, settings_from_text
 from alertd.shipped import shipped
@@ -127,6 +128,51 @@ def test_a_call_comes_from_a_number_and_never_from_a_name(name: str) -> None:
     assert loaded.settings is None
     assert [problem.code for problem in loaded.problems] == ["E014"]
     assert all(problem.remedy for problem in loaded.problems)
+
+
+NOTIFY = """\
+  provider: notify
+  api_key: {file: notify.secret}
+  template_id: f33517ff-2a88-4f6e-b855-c550268ce08a
+  callback_token: {env: NOTIFY_TOKEN}
+  poll: 20 seconds
+"""
+
+
+def test_notify_sends_texts_and_mails() -> None:
+    twilio = WHOLE[WHOLE.index("  provider: twilio") : WHOLE.index("email:")]
+    smtp = WHOLE[WHOLE.index("  provider: smtp") : WHOLE.index("call:")]
+    found = settings(WHOLE.replace(twilio, NOTIFY).replace(smtp, NOTIFY))
+    for sender in (found.sms[0], found.email):
+        assert isinstance(sender, GovukNotify)
+        assert (sender.poll, sender.base_url) == (timedelta(seconds=20), "https://api.notifications.service.gov.uk")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("template_id: f33517ff-2a88-4f6e-b855-c550268ce08a", "template_id: Alerts", "E014"),
+        ("api_key: {file: notify.secret}", "api_key: alertd-26785a09", "E014"),
+        ("callback_token: {env: NOTIFY_TOKEN}", "callback_token: guess", "E014"),
+    ],
+)
+def test_settings_of_notify_are_checked_and_no_secret_stands_in_them(old: str, new: str, expected: str) -> None:
+    twilio = WHOLE[WHOLE.index("  provider: twilio") : WHOLE.index("email:")]
+    loaded = settings_from_text(WHOLE.replace(twilio, NOTIFY.replace(old, new)))
+    assert [problem.code for problem in loaded.problems] == [expected]
+    assert "guess" not in str(loaded.problems)
+
+
+@pytest.mark.parametrize(
+    ("poll", "said", "calls_back"),
+    [("off", "", True), ("20 seconds", "", False), ("20 seconds", "  status_callback: true\n", True),
+     ("off", "  status_callback: false\n", False)],
+)  # fmt: skip
+def test_a_polled_twilio_reports_to_no_webhook_unless_it_is_told_to(poll: str, said: str, calls_back: bool) -> None:
+    plain = re.sub("  status_callback:.*\n", "", WHOLE)
+    (sender,) = settings(plain.replace("  poll: 20 seconds\n", f"  poll: {poll}\n{said}")).sms
+    assert isinstance(sender, Twilio)
+    assert sender.calls_back is calls_back
 
 
 def test_off_means_not_at_all() -> None:

@@ -16,8 +16,9 @@ from alertd.model.delivery import Found, LookUp, NotFound, Outcome, Outgoing, Se
 from alertd.model.ids import CaseId, PersonId
 from alertd.model.values import Channel, Kind
 from alertd.service.composing import Composer
-from alertd.service.deliver import Deliver, Means
+from alertd.service.deliver import Deliver
 from alertd.service.intake import Arrival
+from alertd.service.means import Means
 from alertd.service.messages import Properties, write_event
 from alertd.service.people import People
 from alertd.service.texts import Texts

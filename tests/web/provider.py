@@ -18,7 +18,7 @@ from alertd.service.receipts import Receipt
 from alertd.service.receipts import Result as Settled
 from alertd.service.replies import Handled, Reply
 from alertd.service.replies import Result as Taken
-from alertd.web.app import make_app
+from alertd.web.app import Providers, make_app
 from alertd.web.hooks import INBOUND, STATUS, Twilio
 from alertd.web.voice import VOICE, Voice
 from tests.doubles.fake_twilio import sign
@@ -83,7 +83,9 @@ class Provider:
         Gauge("alertd_test", "A figure", registry=registry).set(7)
         hooks = Twilio(f"{URL}/", self.tokens, self._reply, self._receipt, lambda: NOW)
         voice = Voice(f"{URL}/", self.tokens, self._press, self._receipt, self.ended.append, lambda: NOW)
-        app = make_app(registry, lambda: self.troubles, lambda *what: self.counted.update([what]), hooks, voice)
+        app = make_app(
+            registry, lambda: self.troubles, lambda *what: self.counted.update([what]), Providers(hooks, voice)
+        )
         self._app = app
 
     def _reply(self, reply: Reply) -> Handled:
