@@ -28,7 +28,7 @@ def list_gaps(*, weeks: Weeks = 8, as_json: AsJson = False, config: Config = Non
         now = parts.now()
         end = now + timedelta(weeks=weeks)
         with parts.store.read() as reading:
-            parts.opt_outs.learn(reading)
+            parts.reach.learn(reading)
         found = gaps(parts.desk(now), now, end)
     if as_json:
         show_json({"from": now, "to": end, "gaps": [_data(gap) for gap in found]})

@@ -17,6 +17,8 @@ MANAGER = RoleId("duty_manager")
 """The manager on duty for the borough."""
 RULES_ADMIN = RoleId("rules_admin")
 """Who is told of trouble in the system itself."""
+MANAGER = RoleId("duty_manager")
+"""Told of what a manager on duty must know, such as a phone that takes no texts any more."""
 PERSON = "person:"
 """A line may be addressed to one person: its role is this and the person's id, and resolves to nobody else."""
 

@@ -13,7 +13,7 @@ from alertd.core.on_call import OnCall, backup_of, hours_of, on_call
 from alertd.model.case import LineState, Obligation
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.rulebook import Override, Person, RuleBook
-from alertd.model.values import Channel, Rest
+from alertd.model.values import Channel, Rest, Severity
 
 _DIGEST_DAYS = 30
 
@@ -70,6 +70,8 @@ class Desk:
         usable: Channels that have a provider.
         swaps: Stored overrides by role.
         silent: People who have asked that this number be sent no texts.
+        bad: People with the channel of a number that a provider refuses for good.
+        slow_texts: Texts take long to arrive: what is urgent goes by another channel too.
     """
 
     book: RuleBook
@@ -77,10 +79,14 @@ class Desk:
     usable: frozenset[Channel]
     swaps: dict[RoleId, tuple[Override, ...]]
     silent: frozenset[PersonId] = frozenset()
+    bad: frozenset[tuple[PersonId, Channel]] = frozenset()
+    slow_texts: bool = False
 
     def can_tell(self, person: Person, channel: Channel) -> bool:
         """Whether a person can be told over a channel."""
         if channel is Channel.SMS and person.id in self.silent:
+            return False
+        if (person.id, channel) in self.bad:
             return False
         return channel in self.usable and bool(person.address(channel))
 
@@ -102,8 +108,20 @@ def judge_line(row: Obligation, now: datetime, desk: Desk) -> Verdict:
         return Hold(digest_at(role, now, desk), "rest_hours")
     if row.rest is Rest.HOLD and _is_closed(role, now, desk):
         return Hold(digest_at(role, now, desk), "closed")
-    recipients = reachable(role, row.by, now, desk)
+    recipients = reachable(role, channels(row, desk), now, desk)
     return SendNow(recipients) if recipients else NobodyThere()
+
+
+def channels(row: Obligation, desk: Desk) -> tuple[Channel, ...]:
+    """The channels of a line; while texts are slow, an urgent text also goes by mail, or by call where it does that.
+
+    A call asks for an acceptance, so only the ladder of an alert calls.
+    """
+    if not desk.slow_texts or row.severity is not Severity.URGENT or Channel.SMS not in row.by:
+        return row.by
+    if Channel.EMAIL not in row.by:
+        return (*row.by, Channel.EMAIL)
+    return (*row.by, Channel.CALL) if row.ladder and Channel.CALL not in row.by else row.by
 
 
 def reachable(role: RoleId, by: tuple[Channel, ...], at: datetime, desk: Desk) -> tuple[Recipient, ...]:

@@ -163,10 +163,15 @@ def _people(parts: Parts) -> Iterator[Finding]:
     mute = sorted(person.id for person in book.people.values() if not (person.sms or person.call or person.email))
     for person in mute:
         yield bad(f"person {person}", "has no number and no address", "give one in people.yaml")
-    silent = sorted(parts.opt_outs.people(book))
+    with parts.store.read() as reading:
+        parts.reach.learn(reading)
+    silent = sorted(parts.reach.opt_outs.people(book))
+    wrong = sorted(parts.reach.bad_numbers.marked(book))
+    for id_, channel in wrong:
+        yield bad(f"person {id_}", f"has a number that is refused for good ({channel})", "correct it in people.yaml")
     for person in silent:
         yield bad(f"person {person}", "has asked for no more texts", "they text START, or get another number")
-    if not mute and not silent:
+    if not mute and not silent and not wrong:
         yield good("people", f"{len(book.people)}, each can be told")
 
 

@@ -12,10 +12,8 @@ from alertd.daemon.parts import Parts, voice_of
 from alertd.model.delivery import Outgoing, Sent
 from alertd.model.values import Channel
 from alertd.service.calls import Calls, Heard, Press
-from alertd.service.composing import Composer
-from alertd.service.other_ways import OtherWays
 from alertd.service.people import People
-from alertd.service.receipts import Receipt, Receipts
+from alertd.service.receipts import Receipt
 from alertd.service.receipts import Result as Settled
 from alertd.service.replies import Circle, Handled, Replies, Reply
 from alertd.service.reply_orders import Acceptance, Orders
@@ -78,7 +76,7 @@ class Hearing:
         Raises:
             StoreUnavailable: nothing was changed.
         """
-        settled = self._receipts().take(receipt)
+        settled = self._parts.receipts.take(receipt)
         _log.info("receipt_taken", key=receipt.key, result=settled.value)
         self.changed()
         return settled
@@ -91,7 +89,7 @@ class Hearing:
         """
         parts = self._parts
         orders = Orders(parts.store, self._people, parts.rules.book)
-        heard = Calls(parts.store, orders, self._composer(), self._receipts(), parts.keyring.token).press(press)
+        heard = Calls(parts.store, orders, parts.composer, parts.receipts, parts.keyring.token).press(press)
         if heard.acceptance is not None:
             self._count(heard.acceptance)
         _log.info("key_taken", key=press.key, result=heard.result.value)
@@ -104,11 +102,3 @@ class Hearing:
     def _count(self, *acceptances: Acceptance) -> None:
         for acceptance in acceptances:
             self._figures.accepted(acceptance.role, acceptance.waited)
-
-    def _composer(self) -> Composer:
-        parts = self._parts
-        return Composer(parts.rules.book, parts.rules.texts, voice_of(parts.settings))
-
-    def _receipts(self) -> Receipts:
-        parts = self._parts
-        return Receipts(parts.store, OtherWays(self._composer(), parts.senders, parts.desk, parts.new_id))

@@ -14,27 +14,20 @@ from urllib.parse import urlsplit
 from alertd.core.calendar import local
 from alertd.core.outgoing import Desk
 from alertd.daemon.clock import Now, random_id, utc_now
-from alertd.daemon.rules_in_force import (
-    IN_FORCE,
-    Judge,
-    RuleSet,
-    RulesInForce,
-    RulesRefused,
-    load_rules,
-    recall_rules,
-    refusal,
-)
+from alertd.daemon.rules_in_force import Judge, RulesInForce, last_good, load_rules, loaded
 from alertd.daemon.secrets_read import read_keyring, secret_problems, tried
-from alertd.daemon.senders import Captured, Senders, Ways, senders
+from alertd.daemon.senders import Captured, Senders, Ways, confirming, senders
 from alertd.daemon.stores import store_of
 from alertd.model.case import Notification
 from alertd.model.delivery import Outcome, Outgoing
 from alertd.model.errors import ConfigError
-from alertd.model.ids import Token, Version
+from alertd.model.ids import Token
 from alertd.rulebook.problems import Weight, format_problem
 from alertd.rulebook.reference import Reference
 from alertd.rulebook.settings import Settings
 from alertd.rulebook.settings_file import load_settings
+from alertd.service.addresses import Addresses
+from alertd.service.awaiting import Unconfirmed
 from alertd.service.casework import IntakeSettings
 from alertd.service.composing import Composer
 from alertd.service.deliver import Deliver
@@ -42,7 +35,9 @@ from alertd.service.fail_over import FailOver
 from alertd.service.handover import Handovers
 from alertd.service.intake import Intake
 from alertd.service.means import Lanes, Means
-from alertd.service.opt_outs import OptOuts
+from alertd.service.other_ways import OtherWays
+from alertd.service.reach import Reach
+from alertd.service.receipts import Receipts
 from alertd.service.sending import Planner
 from alertd.service.swaps import StoredSwaps
 from alertd.service.texts import Voice
@@ -104,11 +99,13 @@ class Parts:
         rules: Rules, people and templates in force.
         senders: Ways out by channel, in the order tried.
         engaged: Phones that are being called by this process.
-        opt_outs: Whose numbers are not to be texted, as far as it was learned.
+        reach: Which numbers are not to be used, and whether texts are slow, as far as it was learned.
         swaps: Who answers for whom, as far as it was learned.
         desk: Who can be told at a moment, over what, and when nobody may be woken.
         fail_over: How providers have fared.
         tick, handovers, planner, deliver: The verbs of time and of sending.
+        composer: Finds addresses and writes texts.
+        receipts, unconfirmed: The verbs of what providers report, and of what they do not.
         now: The present, aware UTC.
         new_id: A new unguessable name.
     """
@@ -119,7 +116,7 @@ class Parts:
     rules: RulesInForce
     senders: Senders
     engaged: EngagedPhones
-    opt_outs: OptOuts
+    reach: Reach
     swaps: StoredSwaps
     desk: Callable[[datetime], Desk]
     fail_over: FailOver
@@ -127,6 +124,9 @@ class Parts:
     handovers: Handovers
     planner: Planner
     deliver: Deliver
+    composer: Composer
+    receipts: Receipts
+    unconfirmed: Unconfirmed
     now: Now
     new_id: Callable[[], str]
     _closing: ExitStack = field(repr=False)
@@ -181,7 +181,7 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
     with ExitStack() as undone:
         closing = undone.enter_context(ExitStack())
         today = local(options.now()).date()
-        rules, refused = _loaded(problems, lambda: load_rules(settings, hashed, options.judge, today))
+        rules, refused = loaded(problems, lambda: load_rules(settings, hashed, options.judge, today))
         engaged = EngagedPhones(ENGAGED_SECONDS)
         made = tried(problems, lambda: senders(Ways(settings, options.now, options.captured, closing, engaged)))
         if problems or keyring is None or made is None:
@@ -190,35 +190,11 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
             migrate_store(settings)
         store = store_of(settings, keyring)
         closing.callback(store.close)
-        rules = rules or _last_good(store, settings, keyring, options.judge, refused)
+        rules = rules or last_good(store, settings, keyring, options.judge, refused)
         opened = _Opened(store, keyring, RulesInForce(rules), made, engaged)
         parts = _wired(settings, options, opened, closing.pop_all())
         undone.pop_all()
     return parts
-
-
-def _loaded(problems: list[str], load: Callable[[], RuleSet]) -> tuple[RuleSet | None, ConfigError | None]:
-    try:
-        return load(), None
-    except RulesRefused as refused:
-        return None, refused
-    except ConfigError as problem:
-        problems.append(str(problem))
-        return None, None
-    except Exception as fault:  # noqa: BLE001  # the load's one: what nobody foresaw in a file leaves the last good set
-        return None, ConfigError(refusal(fault))
-
-
-def _last_good(
-    store: SqlStore, settings: Settings, keyring: Keyring, judge: Judge, refused: ConfigError | None
-) -> RuleSet:
-    """The set that was in force before the files were spoilt: nobody is left without an alert for a slip in a file."""
-    with store.read() as reading:
-        version = reading.note(IN_FORCE)
-        text = reading.version_text(Version(version)) if version else None
-    if text is None or refused is None:
-        raise refused or ConfigError("there are no rules to work by")
-    return recall_rules(text, refused, settings, keyring.token, judge)
 
 
 def migrate_store(settings: Settings) -> None:
@@ -269,17 +245,20 @@ class _Opened:
 
 
 def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitStack) -> Parts:
-    store, rules, ways = opened.store, opened.rules, opened.senders
-    voice = voice_of(settings)
-    usable, opt_outs, swaps = frozenset(ways), OptOuts(opened.keyring.token), StoredSwaps()
+    store, rules, ways, hashed = opened.store, opened.rules, opened.senders, opened.keyring.token
+    composer = Composer(rules.book, rules.texts, voice_of(settings))
+    usable, reach, swaps = frozenset(ways), Reach(store, hashed), StoredSwaps()
     with store.read() as reading:
         swaps.learn(reading, options.now())
-    means = Means(ways, options.new_id, monotonic, options.lanes, options.settled)
+    means = Means(
+        ways, options.new_id, monotonic, hashed, confirming(settings, ways), options.lanes, on_settled=options.settled
+    )
 
     def desk(_: datetime) -> Desk:
         present = rules.present
-        return Desk(present.book, present.ruling.terms.rest, usable, swaps.by_role(), opt_outs.people(present.book))
+        return reach.at(Desk(present.book, present.ruling.terms.rest, usable, swaps.by_role()))
 
+    other_ways = OtherWays(composer, ways, desk, options.new_id)
     return Parts(
         settings=settings,
         store=store,
@@ -287,14 +266,17 @@ def _wired(settings: Settings, options: Options, opened: _Opened, closing: ExitS
         rules=rules,
         senders=ways,
         engaged=opened.engaged,
-        opt_outs=opt_outs,
+        reach=reach,
         swaps=swaps,
         desk=desk,
         tick=Tick(store, rules.ruling, prefix_of(settings), options.new_id, options.clock_acted_on),
         handovers=Handovers(store, rules.book),
         fail_over=means.fail_over,
         planner=Planner(store, desk, options.new_id),
-        deliver=Deliver(store, Composer(rules.book, rules.texts, voice), desk, means),
+        deliver=Deliver(store, composer, desk, means),
+        composer=composer,
+        receipts=Receipts(store, other_ways, Addresses(composer.person, hashed)),
+        unconfirmed=Unconfirmed(store, other_ways),
         now=options.now,
         new_id=options.new_id,
         _closing=closing,

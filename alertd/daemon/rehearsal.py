@@ -119,6 +119,7 @@ class Stage:
             senders=dict.fromkeys(Channel, (self.keeper,)),
             new_id=self._names,
             monotonic=lambda: 0.0,
+            hashed=ruling.terms.hashed,
             on_settled=self._settled,
         )
         self._deliver = Deliver(store, composer, self.desk, means)

@@ -12,7 +12,7 @@ from alertd.core.calendar import RestHours
 from alertd.core.decide import Terms
 from alertd.core.plan import plan
 from alertd.model.errors import AlertdError, ConfigError
-from alertd.model.ids import Token
+from alertd.model.ids import Token, Version
 from alertd.model.rulebook import RuleBook
 from alertd.model.view import Matcher
 from alertd.rulebook.files import config_files, folder_files, rule_files, version_of
@@ -21,6 +21,7 @@ from alertd.rulebook.problems import Problem, Report, Weight, format_problem
 from alertd.rulebook.settings import Settings
 from alertd.service.casework import Ruling
 from alertd.service.messages import fold_word
+from alertd.store import Keyring, SqlStore
 from alertd.transport.render import Renderer
 
 IN_FORCE = "rules_in_force"
@@ -175,3 +176,28 @@ def files_text(settings: Settings, book: RuleBook) -> str | None:
     if report.failed or version_of(files) != book.version:
         return None
     return json.dumps({one.name: one.data.decode(errors="replace") for one in files})
+
+
+def loaded(problems: list[str], load: Callable[[], RuleSet]) -> tuple[RuleSet | None, ConfigError | None]:
+    """Load rules; or the refusal of what their files hold, while any other problem joins the list."""
+    try:
+        return load(), None
+    except RulesRefused as refused:
+        return None, refused
+    except ConfigError as problem:
+        problems.append(str(problem))
+        return None, None
+    except Exception as fault:  # noqa: BLE001  # the load's one: what nobody foresaw in a file leaves the last good set
+        return None, ConfigError(refusal(fault))
+
+
+def last_good(
+    store: SqlStore, settings: Settings, keyring: Keyring, judge: Judge, refused: ConfigError | None
+) -> RuleSet:
+    """The set that was in force before the files were spoilt: nobody is left without an alert for a slip in a file."""
+    with store.read() as reading:
+        version = reading.note(IN_FORCE)
+        text = reading.version_text(Version(version)) if version else None
+    if text is None or refused is None:
+        raise refused or ConfigError("there are no rules to work by")
+    return recall_rules(text, refused, settings, keyring.token, judge)

@@ -70,6 +70,25 @@ def senders(ways: Ways) -> Senders:
     return found
 
 
+def confirming(settings: Settings, made: Senders) -> frozenset[tuple[Channel, str]]:
+    """Channel and name of every sender whose provider reports what becomes of a text or a call."""
+    texts = zip(settings.sms, made[Channel.SMS], strict=True)
+    found = [(Channel.SMS, sender.name) for one, sender in texts if _reports(one)]
+    if isinstance(settings.call, VoiceSettings):
+        found += [(Channel.CALL, sender.name) for sender in made[Channel.CALL]]
+    return frozenset(found)
+
+
+def _reports(one: Twilio | GovukNotify | Capture) -> bool:
+    match one:
+        case Capture():
+            return False
+        case Twilio():
+            return one.calls_back or one.poll is not None
+        case GovukNotify():
+            return one.callback_token is not None or one.poll is not None
+
+
 def _sms(one: Twilio | GovukNotify | Capture, ways: Ways) -> Sender:
     match one:
         case Capture():

@@ -35,7 +35,8 @@ class TickTurn:
     def __call__(self) -> float:
         """Take a turn; seconds until the next thing falls due."""
         now = self._parts.now()
-        decided = self._cases.run(now) + self._shifts.run(now)
+        self._parts.reach.look(now)
+        decided = self._cases.run(now) + self._shifts.run(now) + self._parts.unconfirmed.run(now)
         if decided + self._troubles.write(self._parts.store):
             self._decided()
             return 0.0
@@ -62,7 +63,7 @@ class DeliverTurn:
         """Take a turn; seconds until the next message may leave."""
         now = self._parts.now()
         with self._parts.store.read() as reading:
-            self._parts.opt_outs.learn(reading)
+            self._parts.reach.learn(reading)
             self._parts.swaps.learn(reading, now)
         planned = self._lines.run(now)
         if planned:

@@ -322,6 +322,10 @@ class NotificationState(StrEnum):
     EXPIRED = "expired"
 
 
+NO_RECEIPT = "no_receipt"
+"""Reason of a message that was taken and not confirmed in time."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One message to one person over one channel, carrying one or more obligations.
@@ -347,6 +351,8 @@ class Notification:
         template: Template it is rendered from.
         code: Accept code in it, or "".
         received_at: Receipt of the message that caused it, for latency; None for others.
+        receipt_due_at: When its provider, who took it, should have confirmed it; None where no receipt is expected.
+        receipt_at: When the provider's last word came, delivered or failed; None without one.
     """
 
     id: str
@@ -370,6 +376,13 @@ class Notification:
     template: str
     code: str = ""
     received_at: datetime | None = None
+    receipt_due_at: datetime | None = None
+    receipt_at: datetime | None = None
+
+    @property
+    def is_unconfirmed(self) -> bool:
+        """Whether its provider took it and then said nothing in time: it may have arrived, and nobody relies on it."""
+        return self.state is NotificationState.SENT and self.reason == NO_RECEIPT
 
 
 @dataclass(frozen=True, slots=True)

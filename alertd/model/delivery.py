@@ -91,11 +91,13 @@ class Refused:
         bad_address: The address itself is at fault for good: no other provider is tried.
         account: What is wrong with our account, in plain words with a remedy, for the administrators; "" when the
             account is not at fault. Another provider may take the message.
+        opted_out: The owner of the address has asked the provider for no more messages.
     """
 
     reason: str
     bad_address: bool = False
     account: str = ""
+    opted_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,19 @@ class InDoubt:
 
 
 Outcome = Sent | RetryLater | Refused | InDoubt
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A message of a provider that confirms, for judging how long it takes.
+
+    Attributes:
+        sent_at: When it was taken, aware UTC.
+        receipt_at: When the last word about it came, delivered or failed; None while there is none.
+    """
+
+    sent_at: datetime
+    receipt_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

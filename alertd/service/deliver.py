@@ -12,14 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from alertd.core.outgoing import Desk
-from alertd.model.case import (
-    AlertState,
-    Facts,
-    LineState,
-    Notification,
-    NotificationState,
-    Obligation,
-)
+from alertd.model.case import Notification, NotificationState
 from alertd.model.delivery import (
     InDoubt,
     Outcome,
@@ -30,13 +23,15 @@ from alertd.model.delivery import (
     Sent,
 )
 from alertd.model.errors import StoreUnavailable
+from alertd.service.addresses import Addresses
+from alertd.service.awaiting import taken
 from alertd.service.choice import Choice
 from alertd.service.composing import Composed, Composer
 from alertd.service.doubts import DOUBT_LIMIT, Doubts
 from alertd.service.means import Means
 from alertd.service.other_ways import OtherWays
 from alertd.service.ports import Attempt, Rank, Reading, Store, Writing
-from alertd.service.system_lines import bad_address_line
+from alertd.service.still_wanted import why_not
 
 SEND_LIMIT = 32
 SEND_SECONDS = 10.0
@@ -76,7 +71,8 @@ class Deliver:
         self._answers: deque[tuple[Notification, Outcome]] = deque()
         self._ways = OtherWays(composer, means.senders, desk, means.new_id)
         self._choice = Choice(means)
-        self._doubts = Doubts(store, composer, means.senders, means.monotonic)
+        self._doubts = Doubts(store, composer, means)
+        self._addresses = Addresses(composer.person, means.hashed)
 
     def due(self, now: datetime) -> tuple[str, ...]:
         """Ids of the messages whose time has come."""
@@ -135,7 +131,7 @@ class Deliver:
         return leased, len(notes)
 
     def _look(self, note: Notification, reading: Reading, now: datetime) -> _Look:
-        why = self._suppressed(note, reading)
+        why = why_not(note, reading)
         if why is not None:
             return _Look(note, suppressed=why)
         if note.deadline_at <= now:
@@ -153,17 +149,6 @@ class Deliver:
             self._ways.give_up(look.note, *look.failed, writing, now)
         elif look.text is not None and (ready := self._ready(look.note, look.text, look.address, writing, now)):
             leased.append(ready)
-
-    def _suppressed(self, note: Notification, reading: Reading) -> str | None:
-        """Why a message is not sent after all: every line is withdrawn, or somebody has accepted meanwhile."""
-        rows = reading.obligations(note.lines)
-        live = [row for row in rows if row.state is not LineState.WITHDRAWN]
-        if not live:
-            return "no_longer_true"
-        facts = reading.case(note.case) if note.case is not None else None
-        if facts is not None and all(_answered(row, facts) for row in live):
-            return "accepted"
-        return None
 
     def _ready(
         self, note: Notification, text: Composed, address: str, writing: Writing, now: datetime
@@ -228,17 +213,22 @@ class Deliver:
                 return
             match outcome:
                 case Sent(provider_id=provider_id):
-                    sent = replace(note, state=NotificationState.SENT, provider_id=provider_id, sent_at=now)
-                    writing.set_notification(sent, NotificationState.SENDING)
+                    self._taken(note, provider_id, writing, now)
                 case RetryLater(reason=reason, after=after):
                     self._retry(note, reason, after, writing, now)
-                case Refused(reason=reason, bad_address=bad):
+                case Refused(reason=reason, bad_address=bad, opted_out=opted_out):
+                    if bad or opted_out:
+                        self._addresses.refused(note, writing, now, opted_out=opted_out)
                     self._ways.give_up(note, NotificationState.REFUSED, reason, writing, now)
-                    if bad:
-                        writing.add_obligations([bad_address_line(note, now)])
                 case InDoubt(reason=reason):
                     doubt = replace(note, state=NotificationState.IN_DOUBT, reason=reason, next_at=now + LEASE)
                     writing.set_notification(doubt, NotificationState.SENDING)
+
+    def _taken(self, note: Notification, provider_id: str, writing: Writing, now: datetime) -> None:
+        confirms = (note.channel, note.provider) in self._means.confirms
+        sent = taken(note, provider_id, now, confirms=confirms)
+        if writing.set_notification(sent, NotificationState.SENDING) and not confirms:
+            self._addresses.reached(sent, writing)
 
     def _retry(self, note: Notification, reason: str, after: float | None, writing: Writing, now: datetime) -> None:
         wait = _BACKOFF[min(note.attempts, len(_BACKOFF)) - 1] if after is None else after
@@ -248,14 +238,6 @@ class Deliver:
             return
         later = replace(note, state=NotificationState.PENDING, reason=reason, next_at=again)
         writing.set_notification(later, NotificationState.SENDING)
-
-
-def _answered(row: Obligation, facts: Facts) -> bool:
-    """Whether a line of an alert's climb has been answered by an acceptance or withdrawal."""
-    if row.key.about != "alert" or row.key.step.endswith("!") or not row.ladder:
-        return False
-    alert = next((a for a in facts.alerts if a.episode == row.key.episode), None)
-    return alert is not None and alert.state is not AlertState.OPEN
 
 
 def _recorded(outcome: Outcome) -> tuple[str, str]:

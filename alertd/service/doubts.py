@@ -5,15 +5,17 @@ Source: ARCHITECTURE, invariant 5.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertd.model.case import Notification, NotificationState
-from alertd.model.delivery import CannotSay, Found, LookUp, NotFound, Outgoing, Sender
-from alertd.model.values import Channel
+from alertd.model.delivery import CannotSay, Found, LookUp, NotFound, Outgoing
+from alertd.service.awaiting import taken
 from alertd.service.composing import Composer
+from alertd.service.means import Means
 from alertd.service.ports import Attempt, Rank, Store
+from alertd.service.system_lines import in_doubt_line
 
 DOUBT_LIMIT = 32
 LOOK_SECONDS = 10.0
@@ -24,17 +26,10 @@ NEVER = timedelta(days=36500)
 class Doubts:
     """Settles what is in doubt, one message after another."""
 
-    def __init__(
-        self,
-        store: Store,
-        composer: Composer,
-        senders: Mapping[Channel, Sequence[Sender]],
-        monotonic: Callable[[], float],
-    ) -> None:
+    def __init__(self, store: Store, composer: Composer, means: Means) -> None:
         self._store = store
         self._composer = composer
-        self._senders = senders
-        self._monotonic = monotonic
+        self._means = means
 
     def resolve(self, now: datetime, limit: int = DOUBT_LIMIT) -> int:
         """Look up messages in doubt with their providers, at most `limit`; returns how many were settled."""
@@ -46,29 +41,40 @@ class Doubts:
         return len(doubtful)
 
     def _resolve(self, note: Notification, attempts: Sequence[Attempt], now: datetime) -> None:
-        sender = next((s for s in self._senders.get(note.channel, ()) if s.name == note.provider), None)
-        address = self._composer.address(note)
-        looked: LookUp = CannotSay("no such provider now")
-        if sender is not None and address is not None and attempts:
-            asked = Outgoing(note.id, note.channel, address, "", "", note.code, self._monotonic() + LOOK_SECONDS)
-            looked = sender.look_up(asked, attempts[-1].begun_at)
+        looked = self._look_up(note, attempts)
         with self._store.write(Rank.DELIVER) as writing:
+            if not writing.set_notification(self._settled(note, looked, attempts, now), note.state):
+                return  # a receipt, or another machine, was faster
             writing.settle_attempt(note.id, note.attempts, *_looked(looked), now)
-            match looked:
-                case Found(provider_id=provider_id):
-                    found = replace(note, state=NotificationState.SENT, provider_id=provider_id, sent_at=now)
-                    writing.set_notification(found, note.state)
-                case NotFound():
-                    again = replace(note, state=NotificationState.PENDING, reason="not_taken", next_at=now)
-                    writing.set_notification(again, note.state)
-                case CannotSay():
-                    writing.set_notification(self._undecided(note, now), note.state)
+            if isinstance(looked, CannotSay) and not note.urgent:
+                writing.add_obligations([in_doubt_line(now)])
 
-    def _undecided(self, note: Notification, now: datetime) -> Notification:
-        """An urgent message goes again, marked as a repeat; another waits for a person."""
-        if note.urgent:
-            return replace(note, state=NotificationState.PENDING, reason="in_doubt_repeat", repeat=True, next_at=now)
-        return replace(note, state=NotificationState.IN_DOUBT, reason="ask_a_person", next_at=now + NEVER)
+    def _look_up(self, note: Notification, attempts: Sequence[Attempt]) -> LookUp:
+        sender = next((s for s in self._means.senders.get(note.channel, ()) if s.name == note.provider), None)
+        address = self._composer.address(note)
+        if sender is None or address is None or not attempts:
+            return CannotSay("no such provider now")
+        until = self._means.monotonic() + LOOK_SECONDS
+        asked = Outgoing(note.id, note.channel, address, "", "", note.code, until)
+        return sender.look_up(asked, attempts[-1].begun_at)
+
+    def _settled(self, note: Notification, looked: LookUp, attempts: Sequence[Attempt], now: datetime) -> Notification:
+        """What becomes of a message in doubt.
+
+        What goes again is marked as a repeat, also when the provider denies that it holds the first: it may have
+        forgotten it, and then the person gets two. Nobody is asked twice without being told so.
+        """
+        again = replace(note, state=NotificationState.PENDING, repeat=True, next_at=now)
+        match looked:
+            case Found(provider_id=provider_id):
+                confirms = (note.channel, note.provider) in self._means.confirms
+                return taken(note, provider_id, attempts[-1].begun_at, confirms=confirms)
+            case NotFound():
+                return replace(again, reason="not_taken")
+            case CannotSay() if note.urgent:
+                return replace(again, reason="in_doubt_repeat")
+            case CannotSay():
+                return replace(note, state=NotificationState.IN_DOUBT, reason="ask_a_person", next_at=now + NEVER)
 
 
 def _looked(looked: LookUp) -> tuple[str, str]:

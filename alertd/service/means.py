@@ -1,4 +1,4 @@
-"""What delivering works with: ways out, threads, randomness."""
+"""What delivering works with: ways out, threads, randomness, keyed hashes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Protocol
 
 from alertd.model.case import Notification
 from alertd.model.delivery import Outcome, Sender
+from alertd.model.ids import Token
 from alertd.model.values import Channel
 from alertd.service.fail_over import FailOver
 
@@ -36,6 +37,8 @@ class Means:
         senders: Ways out by channel, tried in order.
         new_id: Makes names for new messages.
         monotonic: Seconds that never jump, for hard deadlines.
+        hashed: Keyed hash of a text: bad numbers are kept in no other form.
+        confirms: Channel and name of every sender whose provider reports what becomes of a message.
         lanes: Threads that send at the same time; None sends one after another.
         on_settled: Told of every request that was settled.
         fail_over: Remembers how providers fare.
@@ -44,6 +47,8 @@ class Means:
     senders: Mapping[Channel, Sequence[Sender]]
     new_id: Callable[[], str]
     monotonic: Callable[[], float]
+    hashed: Callable[[str], Token]
+    confirms: frozenset[tuple[Channel, str]] = frozenset()
     lanes: Lanes | None = None
     on_settled: Callable[[Notification, Outcome], None] = _nothing
     fail_over: FailOver = field(default_factory=FailOver)

@@ -46,19 +46,31 @@ class OtherWays:
 
         Nothing is done when somebody else has settled it meanwhile.
         """
-        if not writing.set_notification(replace(note, state=state, reason=reason), note.state):
-            return
+        if writing.set_notification(replace(note, state=state, reason=reason), note.state):
+            self.instead(note, writing, now)
+
+    def instead(self, note: Notification, writing: Writing, now: datetime, *, may_have_arrived: bool = False) -> None:
+        """Find another way for the lines of a message on which nobody can rely.
+
+        Args:
+            note: The message, settled.
+            writing: The transaction in which that is written.
+            now: Aware UTC.
+            may_have_arrived: Its lines may have been heard all the same, so nothing is called unreachable.
+        """
         others = [n for n in writing.carrying(note.lines) if n.id != note.id]
-        if (channel := self._next_channel(note, others)) is not None:
+        if (channel := self._next_channel(note, others, self._desk(now))) is not None:
             other = self._fresh(note, note.person, channel, now)
             writing.add_notifications([other])
             if _wakes(other, note):
                 return
             others.append(other)
         rows = writing.obligations(note.lines)
-        awake = {line for n in others if n.state not in _FAILED and _wakes(n, note) for line in n.lines}
+        awake = {line for n in others if _is_relied_on(n) and _wakes(n, note) for line in n.lines}
         if backups := self._backups(note, others, [row for row in rows if row.key not in awake], now):
             writing.add_notifications(backups)
+            return
+        if may_have_arrived:
             return
         heard = {line for n in others if n.state not in _FAILED for line in n.lines}
         silent = [row for row in rows if row.key not in heard]
@@ -71,13 +83,13 @@ class OtherWays:
         cases = sorted({row.case for row in rows if row.case is not None})
         writing.enqueue_rechecks(cases, now)
 
-    def _next_channel(self, note: Notification, others: Sequence[Notification]) -> Channel | None:
+    def _next_channel(self, note: Notification, others: Sequence[Notification], desk: Desk) -> Channel | None:
         """A channel over which this person has not been sent all of these lines yet."""
         person = self._composer.person(note.person)
         for channel in (Channel.SMS, Channel.EMAIL):
             carried = {line for n in others if (n.person, n.channel) == (note.person, channel) for line in n.lines}
             is_new = channel is not note.channel and not carried.issuperset(note.lines)
-            if is_new and self._senders.get(channel) and person is not None and person.address(channel):
+            if is_new and self._senders.get(channel) and person is not None and desk.can_tell(person, channel):
                 return channel
         return None
 
@@ -112,7 +124,13 @@ class OtherWays:
             provider="",
             created_at=now,
             sent_at=None,
+            receipt_due_at=None,
+            receipt_at=None,
         )
+
+
+def _is_relied_on(note: Notification) -> bool:
+    return note.state not in _FAILED and not note.is_unconfirmed
 
 
 def _wakes(other: Notification, failed: Notification) -> bool:

@@ -27,8 +27,10 @@ from alertd.model.case import (
     StoredMessage,
     Tokens,
 )
+from alertd.model.delivery import Awaited
 from alertd.model.ids import CaseId, LeafId, RuleId, Token, Version
 from alertd.model.message import Message, Unreadable
+from alertd.model.values import Channel
 from alertd.service.handover_ports import HandoverReading, HandoverWriting
 from alertd.service.swap_port import SwapReading, SwapWriting
 
@@ -247,6 +249,14 @@ class Reading(HandoverReading, SwapReading, Protocol):
         """Notifications IN_DOUBT to look up (`next_at` come), and SENDING ones whose lease ran out."""
         ...
 
+    def unconfirmed(self, now: datetime, limit: int) -> tuple[Notification, ...]:
+        """Urgent notifications SENT whose receipt is due and has not come, nor been given up; earliest first."""
+        ...
+
+    def awaited(self, channel: Channel, since: datetime) -> tuple[Awaited, ...]:
+        """Messages over a channel, sent at or after a moment, whose providers confirm; oldest first."""
+        ...
+
     def notifications(self, case: CaseId) -> tuple[Notification, ...]:
         """All notifications that carry a line of this case, oldest first."""
         ...
@@ -407,7 +417,14 @@ class Writing(Reading, HandoverWriting, SwapWriting, Protocol):
         ...
 
     def set_notification(self, row: Notification, expected: NotificationState) -> bool:
-        """Store a changed notification if it still is in `expected`; False when somebody else was faster."""
+        """Store a changed notification if it still is in `expected`; False when somebody else was faster.
+
+        Also False when it has been tried more often since than `row` knows: an old answer settles no new attempt.
+        """
+        ...
+
+    def give_up_receipt(self, id_: str) -> bool:
+        """Mark a notification as not confirmed if it still waits for its receipt; False when it does not any more."""
         ...
 
     def add_attempt(self, attempt: Attempt) -> None:

@@ -13,9 +13,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from alertd.model.case import Notification, NotificationState
+from alertd.service.addresses import Addresses
+from alertd.service.awaiting import taken
 from alertd.service.other_ways import OtherWays
 from alertd.service.ports import Rank, Store, Writing
-from alertd.service.system_lines import bad_address_line
 
 
 class News(StrEnum):
@@ -36,6 +37,7 @@ class Receipt:
         news: What it says.
         reason: Word for a failure, without an address.
         bad_address: The address itself is at fault for good.
+        opted_out: Its owner has asked the provider for no more messages.
         at: When it came, aware UTC.
     """
 
@@ -45,6 +47,7 @@ class Receipt:
     at: datetime
     reason: str = ""
     bad_address: bool = False
+    opted_out: bool = False
 
 
 class Result(StrEnum):
@@ -74,11 +77,13 @@ class Receipts:
     Args:
         store: Where they are.
         ways: Finds another way for what was not delivered.
+        addresses: Marks numbers that are at fault for good, and those that were reached after all.
     """
 
-    def __init__(self, store: Store, ways: OtherWays) -> None:
+    def __init__(self, store: Store, ways: OtherWays, addresses: Addresses) -> None:
         self._store = store
         self._ways = ways
+        self._addresses = addresses
 
     def take(self, receipt: Receipt) -> Result:
         """Settle a message by one report; the same report again changes nothing.
@@ -98,19 +103,28 @@ class Receipts:
         if receipt.news is News.FAILED:
             self._failed(note, receipt, writing)
             return Result.FAILED
-        delivered = receipt.news is News.DELIVERED
-        state = NotificationState.DELIVERED if delivered else NotificationState.SENT
-        sent_at = note.sent_at or receipt.at
-        settled = replace(note, state=state, reason="", provider_id=receipt.provider_id, sent_at=sent_at)
+        begun = note.sent_at or _begun(note, writing) or receipt.at
+        settled = taken(note, receipt.provider_id, begun, confirms=True)
+        if receipt.news is News.DELIVERED:
+            settled = replace(settled, state=NotificationState.DELIVERED, receipt_at=receipt.at)
         if not writing.set_notification(settled, note.state):
             return Result.NOTHING_NEW
-        return Result.DELIVERED if delivered else Result.TAKEN
+        if receipt.news is News.UNDER_WAY:
+            return Result.TAKEN
+        self._addresses.reached(settled, writing)
+        return Result.DELIVERED
 
     def _failed(self, note: Notification, receipt: Receipt, writing: Writing) -> None:
-        known = replace(note, provider_id=receipt.provider_id)
+        if receipt.bad_address or receipt.opted_out:
+            self._addresses.refused(note, writing, receipt.at, opted_out=receipt.opted_out)
+        known = replace(note, provider_id=receipt.provider_id, receipt_at=receipt.at)
         self._ways.give_up(known, NotificationState.REFUSED, receipt.reason, writing, receipt.at)
-        if receipt.bad_address:
-            writing.add_obligations([bad_address_line(note, receipt.at)])
+
+
+def _begun(note: Notification, writing: Writing) -> datetime | None:
+    """When the request that is reported on left, as far as that was written."""
+    attempts = writing.attempts(note.id)
+    return attempts[-1].begun_at if attempts else None
 
 
 def _is_of_another_request(receipt: Receipt, note: Notification) -> bool:

@@ -120,6 +120,14 @@ def opted_out(person: str) -> str:
     )
 
 
+def provider_opted_out(person: str) -> str:
+    """What the manager is told of somebody whom the provider may send no more texts."""
+    return (
+        f"{person} has asked the provider for no more texts. Alerts go there by mail, and to the next contact. "
+        "Remedy: reply START from that phone, or change its number in people.yaml."
+    )
+
+
 def _not_you(alert: Alert) -> str:
     return f" Not you? Reply N{alert.code}." if alert.state is AlertState.ACCEPTED else ""
 

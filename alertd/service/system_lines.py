@@ -100,7 +100,28 @@ def trouble_line(about: str, key: str, now: datetime, text: str, role: RoleId = 
     return _line(about, key, role, "feed_alarm", now, (("source", text),))
 
 
-def bad_address_line(note: Notification, now: datetime) -> Obligation:
-    """Tell the administrators, once an address, that its provider refuses it for good."""
-    text = f"{note.channel} to {note.person} was refused for good: correct the address"
-    return trouble_line("bad_address", f"{note.person}.{note.channel}", now, text)
+def bad_address_line(note: Notification, address: str, now: datetime) -> Obligation:
+    """Tell the administrators, once an address, that its provider refuses it for good.
+
+    Args:
+        note: The message that was refused.
+        address: What names the address without showing it.
+        now: Aware UTC.
+    """
+    text = (
+        f"{note.channel} to {note.person} was refused for good: correct the address in people.yaml. If it is right, "
+        "`alertd outbox retry` of the refused message uses it again once that arrives"
+    )
+    return trouble_line("bad_address", f"{note.person}.{note.channel}.{address}", now, text)
+
+
+def in_doubt_line(now: datetime) -> Obligation:
+    """Tell the administrators, once a day, that a message which is not urgent waits for a person.
+
+    Once a day, since the mail that says so may itself be in doubt.
+    """
+    text = (
+        "a message that is not urgent may or may not have arrived, and waits for a person. Remedy: `alertd outbox` "
+        "shows it; `alertd outbox retry ID` sends it again, marked as a repeat"
+    )
+    return trouble_line("in_doubt", f"{now:%Y%m%d}", now, text)

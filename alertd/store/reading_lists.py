@@ -17,6 +17,7 @@ from alertd.store.reading_cases import CaseReading
 from alertd.store.rows import Stored, case_row
 from alertd.store.tables import (
     IS_LIVE,
+    TO_CONFIRM,
     TO_HANDLE,
     WAITING,
     alerts,
@@ -174,6 +175,7 @@ class ListReading(CaseReading):
             select(func.min(rechecks.c.at)),
             select(func.min(obligations.c.due_at)).where(text(WAITING)),
             *(_first_of(state) for state in ("pending", "sending", "in_doubt")),
+            select(func.min(notifications.c.receipt_due_at)).where(text(TO_CONFIRM)),
         )
         times = [first for first in map(self._scalar, firsts) if first is not None]
         return max(now, moment(min(times))) if times else None

@@ -10,13 +10,24 @@ from typing import Any
 from sqlalchemy import Select, Table, and_, select, text, union
 
 from alertd.model.case import Notification, NotificationState, Obligation, ObligationKey
+from alertd.model.delivery import Awaited
 from alertd.model.ids import CaseId
+from alertd.model.values import Channel
 from alertd.service.ports import Attempt
 from alertd.store.codec import loads, micros, moment, optional_moment
 from alertd.store.dialect import Speech
 from alertd.store.reading_cases import CaseReading
 from alertd.store.rows import Stored, key_columns, notification, obligation, obligation_key
-from alertd.store.tables import TO_HANDLE, WAITING, attempts, lines, notifications, obligations
+from alertd.store.tables import (
+    CONFIRMED,
+    TO_CONFIRM,
+    TO_HANDLE,
+    WAITING,
+    attempts,
+    lines,
+    notifications,
+    obligations,
+)
 
 KEY = ("scope", "about", "key", "episode", "step", "role")
 """The columns that name an obligation, in `obligations` and in `lines`."""
@@ -76,6 +87,21 @@ class OutboxReading(CaseReading):
         """Notifications IN_DOUBT to look up (`next_at` come), and SENDING ones whose lease ran out; earliest first."""
         due = _to_handle(now, NotificationState.IN_DOUBT, NotificationState.SENDING)
         return self._notifications(due.order_by(notifications.c.next_at, notifications.c.id).limit(limit))
+
+    def unconfirmed(self, now: datetime, limit: int) -> tuple[Notification, ...]:
+        """Urgent notifications SENT whose receipt is due and has not come, nor been given up; earliest first."""
+        late = select(notifications).where(text(TO_CONFIRM), notifications.c.receipt_due_at <= micros(now))
+        return self._notifications(late.order_by(notifications.c.receipt_due_at, notifications.c.id).limit(limit))
+
+    def awaited(self, channel: Channel, since: datetime) -> tuple[Awaited, ...]:
+        """Messages over a channel, sent at or after a moment, whose providers confirm; oldest first."""
+        found = (
+            select(notifications.c.sent_at, notifications.c.receipt_at)
+            .where(text(CONFIRMED), notifications.c.channel == channel.value, notifications.c.sent_at >= micros(since))
+            .order_by(notifications.c.sent_at, notifications.c.id)
+        )
+        rows = self._rows(found)
+        return tuple(Awaited(moment(row["sent_at"]), optional_moment(row["receipt_at"])) for row in rows)
 
     def notifications(self, case: CaseId) -> tuple[Notification, ...]:
         """All notifications that speak of this case or carry a line of it, oldest first."""

@@ -150,6 +150,8 @@ def notification_columns(n: Notification) -> dict[str, Any]:
         "template": n.template,
         "code": n.code,
         "received_at": optional_micros(n.received_at),
+        "receipt_due_at": optional_micros(n.receipt_due_at),
+        "receipt_at": optional_micros(n.receipt_at),
     }
 
 
@@ -178,4 +180,6 @@ def notification(stored: Stored, lines: tuple[ObligationKey, ...]) -> Notificati
         template=stored["template"],
         code=stored["code"],
         received_at=optional_moment(stored["received_at"]),
+        receipt_due_at=optional_moment(stored["receipt_due_at"]),
+        receipt_at=optional_moment(stored["receipt_at"]),
     )

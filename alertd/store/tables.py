@@ -29,6 +29,10 @@ metadata = MetaData()
 IS_LIVE = "alias_of IS NULL"
 WAITING = "state IN ('pending', 'held')"
 TO_HANDLE = "state IN ('pending', 'sending', 'in_doubt')"
+TO_CONFIRM = "state = 'sent' AND urgent AND receipt_due_at IS NOT NULL AND reason <> 'no_receipt'"
+"""Urgent messages that were taken and wait for their receipt."""
+CONFIRMED = "receipt_due_at IS NOT NULL"
+"""Messages of providers that confirm, whether or not they have."""
 
 
 def _time(name: str, *, optional: bool = False) -> Column[int]:
@@ -207,9 +211,13 @@ notifications = Table(
     _text("template"),
     _text("code"),
     _time("received_at", optional=True),
+    _time("receipt_due_at", optional=True),
+    _time("receipt_at", optional=True),
     _partial("notifications_to_handle", "state", "next_at", where=TO_HANDLE),
     Index("notifications_by_age", "created_at"),
     _partial("notifications_of_case", "case_id", where="case_id IS NOT NULL"),
+    _partial("notifications_to_confirm", "receipt_due_at", where=TO_CONFIRM),
+    _partial("notifications_confirmed", "sent_at", where=CONFIRMED),
 )
 
 lines = Table(

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, delete, insert, select, text, update
 
-from alertd.model.case import LineState, Notification, NotificationState, Obligation, ObligationKey
+from alertd.model.case import NO_RECEIPT, LineState, Notification, NotificationState, Obligation, ObligationKey
 from alertd.model.ids import CaseId
 from alertd.service.ports import Attempt, CaseChange
 from alertd.store.codec import dumps, micros, optional_micros
@@ -22,7 +22,7 @@ from alertd.store.rows import (
     obligation_columns,
     obligation_key,
 )
-from alertd.store.tables import attempts, lines, notifications, obligations
+from alertd.store.tables import TO_CONFIRM, attempts, lines, notifications, obligations
 
 _PROGRESS = {
     state: place
@@ -160,16 +160,23 @@ class LedgerWriting(OutboxReading):
     def set_notification(self, row: Notification, expected: NotificationState) -> bool:
         """Store a changed notification if it still is in `expected`; False when somebody else was faster.
 
-        Its lines stay as they were added.
+        Also False when it has been tried more often since than `row` knows: an old answer settles no new attempt. Its
+        lines stay as they were added.
         """
         self._settle()
-        is_expected = and_(notifications.c.id == row.id, notifications.c.state == expected.value)
+        is_latest = notifications.c.attempts <= row.attempts
+        is_expected = and_(notifications.c.id == row.id, notifications.c.state == expected.value, is_latest)
         setting = update(notifications).where(is_expected).values(notification_columns(row))
         if not self._connection.execute(setting).rowcount:
             return False
         self._tally[f"notifications.{expected}"] -= 1
         self._tally[f"notifications.{row.state}"] += 1
         return True
+
+    def give_up_receipt(self, id_: str) -> bool:
+        """Mark a notification as not confirmed if it still waits for its receipt; False when it does not any more."""
+        waits = and_(notifications.c.id == id_, text(TO_CONFIRM))
+        return bool(self._connection.execute(update(notifications).where(waits).values(reason=NO_RECEIPT)).rowcount)
 
     def add_attempt(self, attempt: Attempt) -> None:
         """Record that a request is about to leave; before it does."""

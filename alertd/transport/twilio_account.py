@@ -21,9 +21,12 @@ from alertd.transport.hard_deadline import Overdue, within
 from alertd.transport.not_answered import not_answered
 from alertd.transport.twilio_http import OneCall, pooled_session
 
-BAD_ADDRESS_CODES = frozenset({21211, 21214, 21217, 21265, 21407, 21421, 21610, 21614, 30006})
-"""Errors that are the number's own for good: malformed, no mobile, landline, opted out. An unknown handset (30005) is
+BAD_ADDRESS_CODES = frozenset({21211, 21214, 21217, 21265, 21407, 21421, 21614, 30006})
+"""Errors that are the number's own for good: malformed, no mobile, landline. An unknown handset (30005) is
 not among them: a phone that is switched off can look like one."""
+
+OPTED_OUT_CODE = 21610
+"""The number's owner has asked for no more texts: the provider refuses them until it texts START."""
 
 _BUSY_CODES = frozenset({14107, 20429, 21611, 30001})
 """Rate limits and full queues: nothing was taken, and later there is room."""
@@ -168,4 +171,5 @@ def _answered(status: int, code: int, retry_after: float | None) -> Outcome:
     if status >= 500:
         return InDoubt(reason)  # a gateway may have passed it on before it failed
     unauthorised = _UNAUTHORISED if status in (401, 403) else ""
-    return Refused(reason, bad_address=code in BAD_ADDRESS_CODES, account=unauthorised)
+    at_fault, opted_out = code in BAD_ADDRESS_CODES, code == OPTED_OUT_CODE
+    return Refused(reason, bad_address=at_fault, account=unauthorised, opted_out=opted_out)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from alertd.service.receipts import News, Receipt
-from alertd.transport.twilio_account import BAD_ADDRESS_CODES
+from alertd.transport.twilio_account import BAD_ADDRESS_CODES, OPTED_OUT_CODE
 
 _NEWS: Mapping[str, News] = {
     **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), News.UNDER_WAY),
@@ -32,4 +32,4 @@ def report(key: str, sid: str, status: str, code: int, at: datetime) -> Receipt 
     if news is None:
         return None
     reason = f"{status}, code {code}" if news is News.FAILED else ""
-    return Receipt(key, sid, news, at, reason, code in BAD_ADDRESS_CODES)
+    return Receipt(key, sid, news, at, reason, code in BAD_ADDRESS_CODES, code == OPTED_OUT_CODE)

@@ -106,7 +106,9 @@ def test_answers_that_the_store_could_not_take_are_settled_later_and_never_doubt
     parts.planner.plan(NOW)
     provider = Provider()
     composer = Composer(parts.rules.book, parts.rules.texts, voice_of(settings))
-    means = Means(dict.fromkeys(parts.senders, (provider,)), parts.new_id, lambda: 0.0, Inline())
+    means = Means(
+        dict.fromkeys(parts.senders, (provider,)), parts.new_id, lambda: 0.0, parts.keyring.token, lanes=Inline()
+    )
     deliver = Deliver(parts.store, composer, parts.desk, means)
 
     def away(*_: object) -> None:

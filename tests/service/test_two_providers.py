@@ -32,7 +32,7 @@ from alertd.model.values import Channel
 from alertd.service.composing import Composer
 from alertd.service.deliver import Deliver
 from alertd.service.means import Means
-from tests.service.stage import shipped_voice
+from tests.service.stage import KEYRING, shipped_voice
 from tests.service.world import World, at, custody, new_world
 
 S = NotificationState
@@ -105,7 +105,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     def monotonic() -> float:
         return (world.now - START).total_seconds()
 
-    means = Means(senders, world._names, monotonic, on_settled=world._settled)
+    means = Means(senders, world._names, monotonic, KEYRING.token, on_settled=world._settled)
     desk = Desk(world.book, world.rules.ruling.terms.rest, CHANNELS, {})
     composer = Composer(lambda: world.book, lambda: world.texts, shipped_voice())
     world._deliver = Deliver(world.store, composer, lambda _: desk, means)

@@ -9,20 +9,26 @@ from itertools import count
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from alertd.core.outgoing import Desk
 from alertd.daemon.rehearsal import Keeper, Sending, Stage
 from alertd.daemon.rules_in_force import RuleSet
 from alertd.model.case import Facts, MessageOutcome, Notification, Obligation
 from alertd.model.delivery import Found, LookUp, NotFound, Outcome, Outgoing, Sent
 from alertd.model.ids import CaseId, PersonId
 from alertd.model.values import Channel, Kind
+from alertd.service.addresses import Addresses
+from alertd.service.awaiting import Unconfirmed
 from alertd.service.composing import Composer
 from alertd.service.deliver import Deliver
 from alertd.service.intake import Arrival
 from alertd.service.means import Means
 from alertd.service.messages import Properties, write_event
+from alertd.service.other_ways import OtherWays
 from alertd.service.people import People
+from alertd.service.reach import Reach
+from alertd.service.receipts import Receipts
 from alertd.service.texts import Texts
-from tests.service.stage import new_database, open_database, shipped_intake, shipped_rules, shipped_voice
+from tests.service.stage import KEYRING, new_database, open_database, shipped_intake, shipped_rules, shipped_voice
 
 LONDON = ZoneInfo("Europe/London")
 NAMES_A_RUN = 1_000_000
@@ -50,12 +56,14 @@ class Provider(Keeper):
         looked: What it says of a message in doubt; None to tell honestly whether it holds it.
         asked: Every request made, whatever came of it.
         holds: Keys of what it has taken, whatever it answered.
+        confirms: Whether it reports what becomes of texts; says so before the world is made.
     """
 
     answer: Callable[[Outgoing], Outcome] = _taken
     looked: Callable[[Outgoing], LookUp] | None = None
     asked: list[Outgoing] = field(default_factory=list)
     holds: set[str] = field(default_factory=set)
+    confirms: bool = False
     name: str = "rehearsal"
 
     def __post_init__(self) -> None:
@@ -89,11 +97,15 @@ class World(Stage):
         settings, ruling = shipped_intake(), self.rules.ruling
         super().__init__(ruling, self.texts, open_database(path), shipped_voice(), settings)
         self.provider = self.keeper = provider or Provider()
+        self.reach = Reach(self.store, KEYRING.token)
         composer = Composer(lambda: self.book, lambda: self.texts, shipped_voice())
-        means = Means(
-            dict.fromkeys(Channel, (self.provider,)), self._names, monotonic=lambda: 0.0, on_settled=self._settled
-        )
+        confirms = frozenset({(Channel.SMS, self.provider.name)} if self.provider.confirms else ())
+        senders = dict.fromkeys(Channel, (self.provider,))
+        means = Means(senders, self._names, lambda: 0.0, ruling.terms.hashed, confirms, on_settled=self._settled)
         self._deliver = Deliver(self.store, composer, self.desk, means)
+        ways = OtherWays(composer, senders, self.desk, self._names)
+        self.receipts = Receipts(self.store, ways, Addresses(composer.person, ruling.terms.hashed))
+        self._unconfirmed = Unconfirmed(self.store, ways)
         self.people = People(self.store, self._intake, lambda: ruling)
         self._lives = 0
 
@@ -105,6 +117,23 @@ class World(Stage):
         after._names.numbers = count(after._lives * NAMES_A_RUN)
         after.now, after.sent = self.now, self.sent
         return after
+
+    def desk(self, now: datetime) -> Desk:
+        """Who can be told, as the daemon knows it."""
+        return self.reach.at(super().desk(now))
+
+    def settle(self) -> None:
+        """Do everything that is due now, as the daemon's loops do."""
+        while True:
+            self._learn()
+            self.reach.look(self.now)
+            super().settle()
+            if not self._unconfirmed.run(self.now):
+                return
+
+    def _learn(self) -> None:
+        with self.store.read() as reading:
+            self.reach.learn(reading)
 
     # --- input
 

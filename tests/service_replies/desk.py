@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from alertd.core.outgoing import Desk as Reachable
-from alertd.daemon.rehearsal import CHANNELS, Sending
+from alertd.daemon.rehearsal import Sending
 from alertd.model.case import Alert, Facts
-from alertd.service.opt_outs import OptOuts
 from alertd.service.replies import Circle, Handled, Replies, Reply
-from alertd.service.sending import Planner
 from tests.service.stage import KEYRING, shipped_voice
-from tests.service.world import World, custody, new_world
+from tests.service.world import Provider, World, custody, new_world
 
 MASH, MASH_TWO, MANAGER = "+447700900101", "+447700900102", "+447700900121"
 STRANGER = "+447700900999"
@@ -63,16 +59,8 @@ class Desk:
         return alert
 
 
-def new_desk(folder: Path) -> Desk:
-    """A desk on a database of its own."""
-    world = new_world(folder)
+def new_desk(folder: Path, *, confirms: bool = False) -> Desk:
+    """A desk on a database of its own, with a provider that confirms or not."""
+    world = new_world(folder, Provider(confirms=confirms))
     circle = Circle(lambda: world.book, shipped_voice(), KEYRING.token)
-    opt_outs = OptOuts(KEYRING.token)
-
-    def who_can_be_told(_: datetime) -> Reachable:
-        with world.store.read() as reading:
-            opt_outs.learn(reading)
-        return Reachable(world.book, world.rules.ruling.terms.rest, CHANNELS, {}, opt_outs.people(world.book))
-
-    world._planner = Planner(world.store, who_can_be_told, world._names)
     return Desk(world, Replies(world.store, lambda: world.people, circle))

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from alertd.core.outgoing import Desk as Reachable
-from alertd.daemon.rehearsal import CHANNELS, Sending
+from alertd.daemon.rehearsal import Sending
 from alertd.model.case import AlertState, Notification, NotificationState
 from alertd.model.ids import PersonId
 from alertd.model.values import Channel
 from alertd.service import call_words as words
 from alertd.service.calls import Calls, Heard, Press, Result
 from alertd.service.composing import Composer
-from alertd.service.other_ways import OtherWays
 from alertd.service.receipts import News, Receipt, Receipts
 from alertd.service.receipts import Result as Settled
 from alertd.service.reply_orders import Orders
@@ -39,10 +37,7 @@ class Switchboard:
 
     @property
     def receipts(self) -> Receipts:
-        world = self.desk.world
-        reachable = Reachable(world.book, world.rules.ruling.terms.rest, CHANNELS, {})
-        ways = OtherWays(self._composer, dict.fromkeys(Channel, (world.provider,)), lambda _: reachable, world._names)
-        return Receipts(world.store, ways)
+        return self.desk.world.receipts
 
     @property
     def _composer(self) -> Composer:

@@ -12,18 +12,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from alertd.core.outgoing import Desk as Reachable
-from alertd.daemon.rehearsal import CHANNELS
 from alertd.model.case import AlertState, Notification, NotificationState
 from alertd.model.delivery import Sent
 from alertd.model.errors import AlertdError, MatcherError, StoreUnavailable
 from alertd.model.values import Channel
-from alertd.service.composing import Composer
-from alertd.service.other_ways import OtherWays
 from alertd.service.polling import FIRST_LOOK, OLDEST, OVERLAP, Incoming, Polling, Taking, Unpolled
-from alertd.service.receipts import News, Receipt, Receipts, Result
+from alertd.service.receipts import News, Receipt, Result
 from alertd.service.replies import Handled, Reply
-from tests.service.stage import shipped_voice
 from tests.service.world import custody
 from tests.service_replies.desk import MASH, Desk
 
@@ -79,11 +74,7 @@ class Polled:
         return self.desk.replies.handle(reply)
 
     def _receipt(self, receipt: Receipt) -> Result:
-        world = self.desk.world
-        reachable = Reachable(world.book, world.rules.ruling.terms.rest, CHANNELS, {})
-        composer = Composer(lambda: world.book, lambda: world.texts, shipped_voice())
-        ways = OtherWays(composer, dict.fromkeys(Channel, (world.provider,)), lambda _: reachable, world._names)
-        return Receipts(world.store, ways).take(receipt)
+        return self.desk.world.receipts.take(receipt)
 
     def texts(self, text: str, ago: timedelta = SECOND, id_: str = "SM1", from_: str = MASH) -> None:
         """Somebody has texted, so long ago by the provider's clock."""

@@ -10,15 +10,10 @@ from itertools import permutations
 
 import pytest
 
-from alertd.core.outgoing import Desk as Reachable
-from alertd.daemon.rehearsal import CHANNELS
 from alertd.model.case import Notification, NotificationState
 from alertd.model.delivery import CannotSay, InDoubt, Outgoing, RetryLater, Sent
 from alertd.model.values import Channel
-from alertd.service.composing import Composer
-from alertd.service.other_ways import OtherWays
-from alertd.service.receipts import News, Receipt, Receipts, Result
-from tests.service.stage import shipped_voice
+from alertd.service.receipts import News, Receipt, Result
 from tests.service.world import custody
 from tests.service_replies.desk import Desk
 
@@ -38,12 +33,9 @@ def alerted(desk: Desk) -> Notification:
 def report(desk: Desk, note: Notification, news: News, sid: str = "", *, bad: bool = False) -> Result:
     """Hand over a report, and do what follows."""
     world = desk.world
-    reachable = Reachable(world.book, world.rules.ruling.terms.rest, CHANNELS, {})
-    composer = Composer(lambda: world.book, lambda: world.texts, shipped_voice())
-    ways = OtherWays(composer, dict.fromkeys(Channel, (world.provider,)), lambda _: reachable, world._names)
     reason = "undelivered, code 30003" if news is News.FAILED else ""
     receipt = Receipt(note.id, sid or note.provider_id, news, world.now, reason, bad)
-    result = Receipts(world.store, ways).take(receipt)
+    result = world.receipts.take(receipt)
     world.settle()
     return result
 
@@ -115,23 +107,13 @@ def test_a_report_that_overtakes_the_answer_to_the_request_stands(desk: Desk) ->
                 note = reading.notification(outgoing.key)
             assert note is not None
             assert note.state is S.SENDING
-            results.append(_only_report(desk, note))
+            results.append(desk.world.receipts.take(Receipt(note.id, "SM1", News.DELIVERED, desk.world.now)))
         return Sent(outgoing.key)
 
     desk.world.provider.answer = delivered_at_once
     note = alerted(desk)
     assert results == [Result.DELIVERED]
     assert note.state is S.DELIVERED
-
-
-def _only_report(desk: Desk, note: Notification) -> Result:
-    ways = OtherWays(
-        Composer(lambda: desk.world.book, lambda: desk.world.texts, shipped_voice()),
-        {},
-        lambda _: Reachable(desk.world.book, desk.world.rules.ruling.terms.rest, CHANNELS, {}),
-        desk.world._names,
-    )
-    return Receipts(desk.world.store, ways).take(Receipt(note.id, "SM1", News.DELIVERED, desk.world.now))
 
 
 def test_the_failure_of_an_earlier_request_is_no_news_once_it_was_sent_again(desk: Desk) -> None:
@@ -153,11 +135,4 @@ def test_a_failure_while_it_waits_to_go_again_is_no_news(desk: Desk) -> None:
 def test_a_report_about_a_message_that_nobody_sent_is_unknown(desk: Desk) -> None:
     note = alerted(desk)
     ghost = Receipt("nobody", note.provider_id, News.FAILED, desk.world.now)
-    ways = OtherWays(
-        Composer(lambda: desk.world.book, lambda: desk.world.texts, shipped_voice()), {}, lambda _: _none(), str
-    )
-    assert Receipts(desk.world.store, ways).take(ghost) is Result.UNKNOWN
-
-
-def _none() -> Reachable:
-    raise AssertionError("nobody is to be looked for")
+    assert desk.world.receipts.take(ghost) is Result.UNKNOWN

@@ -14,12 +14,13 @@ from alertd.model.case import MessageOutcome
 from alertd.model.errors import ConfigError, SchemaMismatch
 from alertd.model.ids import CaseId
 from alertd.service.ports import CaseChange, Rank
-from alertd.store import Keyring, SqlStore, check_schema, migrate, open_store
+from alertd.store import Keyring, SqlStore, check_schema, migrate, open_store, schema
 from alertd.store.engines import new_engine
 from alertd.store.tables import metadata
 from tests.store.rows import case_row, incident, incident_tokens
 
 SCHEMAS = Path(__file__).with_name("schemas")
+MIGRATIONS = Path(schema.__file__).with_name("migrations") / "versions"
 RELEASED = sorted({path.name.partition(".")[0] for path in SCHEMAS.glob("*.sql")})
 
 
@@ -54,7 +55,8 @@ def test_the_migrations_make_the_tables_that_the_program_works_with(url: str, en
 def test_every_migration_has_its_released_schema_on_file(url: str, engine: Engine) -> None:
     migrate(url)
     with engine.connect() as connection:
-        assert MigrationContext.configure(connection).get_current_revision() == RELEASED[-1]
+        assert MigrationContext.configure(connection).get_current_revision() in RELEASED
+    assert sorted(path.name.partition("_")[0] for path in MIGRATIONS.glob("[0-9]*.py")) == RELEASED
 
 
 @pytest.mark.parametrize("revision", RELEASED)

@@ -85,7 +85,7 @@ def test_without_a_callback_none_is_asked_for(fake_twilio: FakeTwilio, hasty: Tw
         (Fault(400, 21611), RetryLater("answered 400, code 21611")),
         (Fault(429, 20429, retry_after="Fri, 27 Nov 2026 10:00:00 GMT"), RetryLater("answered 429, code 20429")),
         (INVALID_NUMBER, Refused("answered 400, code 21211", bad_address=True)),
-        (OPTED_OUT, Refused("answered 400, code 21610", bad_address=True)),
+        (OPTED_OUT, Refused("answered 400, code 21610", opted_out=True)),
         (Fault(400, 21614), Refused("answered 400, code 21614", bad_address=True)),
         (Fault(400, 21606), Refused("answered 400, code 21606", account="…")),
         (Fault(400, 21608), Refused("answered 400, code 21608", account="…")),

@@ -69,13 +69,18 @@ def test_each_word_of_the_provider_is_understood(word: str, news: News, provider
 
 @pytest.mark.parametrize(
     ("code", "reason", "bad"),
-    [("30003", "failed, code 30003", False), ("21610", "failed, code 21610", True), ("", "failed, code 0", False)],
+    [
+        ("30003", "failed, code 30003", (False, False)),
+        ("21614", "failed, code 21614", (True, False)),
+        ("21610", "failed, code 21610", (False, True)),
+        ("", "failed, code 0", (False, False)),
+    ],
 )
 def test_a_failure_says_why_and_whether_the_number_is_at_fault(
-    code: str, reason: str, bad: bool, provider: Provider
+    code: str, reason: str, bad: tuple[bool, bool], provider: Provider
 ) -> None:
     provider.post(PATHS["status"], {**REPORT, "MessageStatus": "failed", "ErrorCode": code})
-    assert [(one.reason, one.bad_address) for one in provider.receipts] == [(reason, bad)]
+    assert [(one.reason, (one.bad_address, one.opted_out)) for one in provider.receipts] == [(reason, bad)]
 
 
 @pytest.mark.parametrize("word", ["receiving", "partially_delivered", "DELIVERED", "no such word"])

@@ -1,0 +1,26 @@
+"""Whether a message is still to be sent, judged at the moment of sending."""
+
+from __future__ import annotations
+
+from alertd.model.case import AlertState, Facts, LineState, Notification, Obligation
+from alertd.service.ports import Reading
+
+
+def why_not(note: Notification, reading: Reading) -> str | None:
+    """Why a message is not sent after all: every line is withdrawn, or somebody has accepted meanwhile; else None."""
+    rows = reading.obligations(note.lines)
+    live = [row for row in rows if row.state is not LineState.WITHDRAWN]
+    if not live:
+        return "no_longer_true"
+    facts = reading.case(note.case) if note.case is not None else None
+    if facts is not None and all(_answered(row, facts) for row in live):
+        return "accepted"
+    return None
+
+
+def _answered(row: Obligation, facts: Facts) -> bool:
+    """Whether a line of an alert's climb has been answered by an acceptance or withdrawal."""
+    if row.key.about != "alert" or row.key.step.endswith("!") or not row.ladder:
+        return False
+    alert = next((a for a in facts.alerts if a.episode == row.key.episode), None)
+    return alert is not None and alert.state is not AlertState.OPEN
