@@ -16,9 +16,11 @@ from alertd.cli.outbox import STUCK
 from alertd.cli.screen import bad, good, heading, plural, say, show_facts, show_json, show_table, when
 from alertd.core.wording import clock_word, time_left
 from alertd.daemon.heartbeat import SILENT_AFTER, last_heartbeat, last_refusal
+from alertd.daemon.parts import Parts
 from alertd.model.case import MessageOutcome, NotificationState
 from alertd.service.handover import waiting_list
 from alertd.service.ports import Reading
+from alertd.service.slowness import slow_since
 
 _DUE_SOON = 5
 RECEIVED = "received"
@@ -34,7 +36,7 @@ def status(*, as_json: AsJson = False, config: Config = None) -> None:
     with opened(config) as parts:
         now, book = parts.now(), parts.rules.book()
         with parts.store.read() as reading:
-            data = _data(reading, now)
+            data = _data(reading, now) | {"numbers": _numbers(parts, reading)}
             rows = reading.list_clocks(running_only=True, limit=1000)
         ahead = [{"case": row.ref, **clock_data(run, book, now)} for row, run in rows if run.due_at > now]
     data["rules"] = book.version
@@ -73,6 +75,17 @@ def _daemon(reading: Reading, now: datetime) -> dict[str, Any]:
     }
 
 
+def _numbers(parts: Parts, reading: Reading) -> dict[str, Any]:
+    """Whose numbers are not used now, and since when texts have been slow."""
+    book, reach = parts.rules.book(), parts.reach
+    reach.learn(reading)
+    return {
+        "bad": sorted(f"{person} ({channel})" for person, channel in reach.bad_numbers.marked(book)),
+        "opted_out": sorted(reach.opt_outs.people(book)),
+        "slow_texts_since": slow_since(reading) or None,
+    }
+
+
 def _refusal(reading: Reading) -> dict[str, Any] | None:
     found = last_refusal(reading)
     return {"at": found[0], "why": found[1]} if found is not None else None
@@ -100,8 +113,17 @@ def _look_at(data: Mapping[str, Any]) -> list[str]:
     if made := data["handover"]:
         what = f"hand-over list for {made['team']} of {when(made['at'])}, {plural(made['cases'], 'case')}"
         found.append(f"{what}, nobody has confirmed: `alertd handover`")
+    found += _about_numbers(data["numbers"])
     if alerts := counts["open_alerts"]:
         found.append(f"{alerts} alerts nobody has accepted: `alertd alerts`")
+    return found
+
+
+def _about_numbers(numbers: Mapping[str, Any]) -> list[str]:
+    found = [f"the number of {who} was refused for good: correct it in people.yaml" for who in numbers["bad"]]
+    found += [f"{who} has asked for no texts: reply START from that phone" for who in numbers["opted_out"]]
+    if since := numbers["slow_texts_since"]:
+        found.append(f"texts have been slow since {since}: look at your provider's status page")
     return found
 
 

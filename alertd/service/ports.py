@@ -417,10 +417,7 @@ class Writing(Reading, HandoverWriting, SwapWriting, Protocol):
         ...
 
     def set_notification(self, row: Notification, expected: NotificationState) -> bool:
-        """Store a changed notification if it still is in `expected`; False when somebody else was faster.
-
-        Also False when it has been tried more often since than `row` knows: an old answer settles no new attempt.
-        """
+        """Store a changed notification if it still is in `expected` and was not tried again since; else False."""
         ...
 
     def give_up_receipt(self, id_: str) -> bool:

@@ -123,8 +123,8 @@ def opted_out(person: str) -> str:
 def provider_opted_out(person: str) -> str:
     """What the manager is told of somebody whom the provider may send no more texts."""
     return (
-        f"{person} has asked the provider for no more texts. Alerts go there by mail, and to the next contact. "
-        "Remedy: reply START from that phone, or change its number in people.yaml."
+        f"{person} has opted out, says the provider: no text reaches that phone. Alerts go there by mail, and to the "
+        "next contact. Remedy: reply START from that phone, or change its number in people.yaml."
     )
 
 

@@ -3,12 +3,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from alertd.core.calendar import RestHours
-from alertd.core.outgoing import Desk, Hold, InDigest, NobodyThere, SendNow, Verdict, digest_at, judge_line
+from alertd.core.outgoing import Desk, Hold, InDigest, NobodyThere, SendNow, Verdict, channels, digest_at, judge_line
 from alertd.model.case import LineState
 from alertd.model.ids import HoursId, PersonId, RoleId, RotaId
 from alertd.model.rulebook import Hours, Override, Role, Rota, RuleBook
-from alertd.model.values import Channel, Rest
+from alertd.model.values import Channel, Rest, Severity
 from tests.core.book import small_book
 from tests.core.make import london, obligation
 
@@ -111,3 +113,30 @@ def test_a_role_with_nobody_and_no_backup_is_nobody_there() -> None:
 def test_somebody_whose_number_is_silent_is_told_by_other_ways() -> None:
     desk = _desk(silent=frozenset({PersonId("manager")}))
     assert _who(_judge(DAY, desk=desk)) == [("duty_manager", "manager", (Channel.EMAIL,))]
+
+
+def test_a_number_that_is_refused_for_good_is_left_out_on_its_channel_alone() -> None:
+    desk = _desk(bad=frozenset({(PersonId("manager"), Channel.SMS)}))
+    assert _who(_judge(DAY, desk=desk)) == [("duty_manager", "manager", (Channel.EMAIL,))]
+    other = _desk(bad=frozenset({(PersonId("desk"), Channel.SMS), (PersonId("manager"), Channel.CALL)}))
+    assert _judge(DAY, desk=other) == _judge(DAY)
+
+
+@pytest.mark.parametrize(
+    ("by", "more", "told"),
+    [
+        ((Channel.SMS,), {}, (Channel.SMS, Channel.EMAIL)),
+        ((Channel.SMS, Channel.CALL), {}, (Channel.SMS, Channel.CALL, Channel.EMAIL)),
+        ((Channel.SMS, Channel.EMAIL), {"ladder": True}, (Channel.SMS, Channel.EMAIL, Channel.CALL)),
+        ((Channel.SMS, Channel.EMAIL), {}, (Channel.SMS, Channel.EMAIL)),
+        ((Channel.SMS, Channel.EMAIL, Channel.CALL), {"ladder": True}, (Channel.SMS, Channel.EMAIL, Channel.CALL)),
+        ((Channel.CALL,), {"ladder": True}, (Channel.CALL,)),
+        ((Channel.SMS,), {"severity": Severity.HIGH}, (Channel.SMS,)),
+    ],
+)
+def test_while_texts_are_slow_what_is_urgent_goes_by_another_channel_too(
+    by: tuple[Channel, ...], more: dict[str, object], told: tuple[Channel, ...]
+) -> None:
+    row = obligation(by=by, **{"severity": Severity.URGENT, **more})  # type: ignore[arg-type]
+    assert channels(row, _desk(slow_texts=True)) == told
+    assert channels(row, _desk()) == by

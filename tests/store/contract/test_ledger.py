@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from alertd.model.case import LineState, Notification, NotificationState, Obligation
+from alertd.model.delivery import Awaited
 from alertd.model.ids import CaseId, PersonId
 from alertd.model.values import Channel, Severity
 from alertd.service.ports import Attempt, Rank
@@ -132,6 +133,8 @@ def test_a_notification_comes_back_exactly_as_it_was(store: SqlStore) -> None:
         sent_at=NOW,
         code="482193",
         received_at=NOW - HOUR,
+        receipt_due_at=NOW + HOUR,
+        receipt_at=NOW + 2 * HOUR,
     )
     add(store, full)
     with store.read() as reading:
@@ -194,6 +197,69 @@ def test_only_one_of_two_takes_a_notification(store: SqlStore) -> None:
         assert reading.notification("n1") == leased
         counts = reading.statistics(NOW)
         assert (counts["notifications.pending"], counts["notifications.sending"]) == (0, 1)
+
+
+def test_an_answer_to_an_earlier_try_settles_no_later_one(store: SqlStore) -> None:
+    row = notification("n1", key("c1"), state=S.SENDING, attempts=2)
+    add(store, row)
+    with store.write(Rank.DELIVER) as writing:
+        assert not writing.set_notification(replace(row, state=S.SENT, attempts=1), S.SENDING)
+        assert writing.set_notification(replace(row, state=S.SENT), S.SENDING)
+
+
+def test_overdue_are_the_urgent_ones_taken_and_not_confirmed_each_given_up_once(store: SqlStore) -> None:
+    add(
+        store,
+        notification("late", state=S.SENT, receipt_due_at=NOW),
+        notification("later", state=S.SENT, receipt_due_at=NOW - HOUR),
+        notification("in time", state=S.SENT, receipt_due_at=NOW + timedelta(microseconds=1)),
+        notification("calm", state=S.SENT, urgent=False, receipt_due_at=NOW),
+        notification("never confirms", state=S.SENT),
+        notification("delivered", state=S.DELIVERED, receipt_due_at=NOW, receipt_at=NOW),
+        notification("refused", state=S.REFUSED, receipt_due_at=NOW),
+    )
+    with store.write(Rank.DELIVER) as writing:
+        assert [each.id for each in writing.overdue(NOW, 9)] == ["later", "late"]
+        assert [each.id for each in writing.overdue(NOW, 1)] == ["later"]
+        assert [writing.give_up_receipt("late"), writing.give_up_receipt("late")] == [True, False]
+        assert not any(map(writing.give_up_receipt, ("calm", "never confirms", "delivered", "refused", "nobody")))
+        assert [each.id for each in writing.overdue(NOW, 9)] == ["later"]
+    with store.read() as reading:
+        given_up = reading.notification("late")
+        assert given_up is not None
+        assert given_up.is_unconfirmed
+
+
+def test_time_stops_at_the_next_receipt_that_is_due(store: SqlStore) -> None:
+    add(store, notification("n1", state=S.SENT, receipt_due_at=NOW + HOUR))
+    with store.read() as reading:
+        assert reading.next_wake(NOW) == NOW + HOUR
+    with store.write(Rank.DELIVER) as writing:
+        writing.give_up_receipt("n1")
+    with store.read() as reading:
+        assert reading.next_wake(NOW) is None
+
+
+def test_awaited_are_the_messages_of_a_channel_whose_providers_confirm_oldest_first(store: SqlStore) -> None:
+    def sent(id_: str, ago: timedelta, **more: object) -> Notification:
+        return notification(id_, state=S.SENT, sent_at=NOW - ago, **{"receipt_due_at": NOW, **more})
+
+    minute = timedelta(minutes=1)
+    add(
+        store,
+        sent("new", minute),
+        sent("old", 15 * minute, receipt_at=NOW),
+        sent("given up", 10 * minute, reason="no_receipt", urgent=False),
+        sent("too old", 15 * minute + timedelta(microseconds=1)),
+        sent("never confirms", minute, receipt_due_at=None),
+        sent("mail", minute, channel=Channel.EMAIL),
+    )
+    with store.read() as reading:
+        assert reading.awaited(Channel.SMS, NOW - 15 * minute) == (
+            Awaited(NOW - 15 * minute, NOW),
+            Awaited(NOW - 10 * minute, None),
+            Awaited(NOW - minute, None),
+        )
 
 
 def test_notifications_of_a_case_are_those_that_speak_of_it_oldest_first(store: SqlStore) -> None:
