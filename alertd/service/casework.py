@@ -16,6 +16,7 @@ from alertd.service.deciding import Decided, candidate, change, changed_groups, 
 from alertd.service.orphans import found_their_case, tell_in_an_hour
 from alertd.service.ports import Reading, Snapshot, Writing
 from alertd.service.system_lines import duplicate_line, unknown_fields_line
+from alertd.service.taken import tell_taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,8 @@ class Casework:
         changes = [change(decided, seqs, writing, terms, self._prefix, now) for decided in batch.decided]
         for each in changes:
             writing.put_case(each)
+        for each, decided in zip(changes, batch.decided, strict=True):
+            tell_taken(each, decided.candidate.facts.alerts, terms.plan.book, writing, now)
         if affected := rechecks(batch.decided, writing, terms):
             writing.enqueue_rechecks(sorted(affected), now)
         tell_in_an_hour(batch.orphans, writing, now)

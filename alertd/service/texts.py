@@ -187,7 +187,7 @@ def title(name: str, book: RuleBook) -> str:
     return name.replace("_", " ")
 
 
-_SAYS_ITSELF = ("feed_alarm", "handover", "swap_note")
+_SAYS_ITSELF = ("feed_alarm", "handover", "reply", "swap_note")
 """Templates whose line says all there is to say."""
 _FROM_A_SENDER = {
     "unreadable_message": "unreadable message from",

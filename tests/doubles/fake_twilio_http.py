@@ -19,6 +19,7 @@ from tests.doubles.fake_twilio_state import (
     VERSION,
     FakeMessage,
     Fault,
+    Memory,
     Request,
     State,
     Taken,
@@ -101,7 +102,10 @@ class _Handler(BaseHTTPRequestHandler):
         with self.shared.lock:
             fault = self._fault(form["To"])
             made = self._make(path, form) if fault is None or fault.taken is Taken.YES else None
-        if fault is not None:
+        if fault is not None and fault.late and made is not None:
+            self.shared.released.wait(fault.late)
+            self._answer(201, _as_json(path, made))
+        elif fault is not None:
             self._go_wrong(fault)
         elif made is not None:
             self._answer(201, _as_json(path, made))
@@ -132,8 +136,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _get(self, path: str, query: Mapping[str, str]) -> None:
         is_calls = path == f"{_ROOT}/Calls.json"
         with self.shared.lock:
+            memory = self.shared.memory
             held = self.shared.calls if is_calls else self.shared.messages + self.shared.received
-            newest_first = sorted(held, key=_created, reverse=True)
+            newest_first = [] if memory is Memory.FORGETS else sorted(held, key=_created, reverse=True)
+        if memory is Memory.SILENT:
+            self._error(503, 20503)
+            return
         if is_calls or path == f"{_ROOT}/Messages.json":
             self._answer(200, _page(path, _matching(newest_first, query), int(query.get("PageSize", "50"))))
             return

@@ -33,6 +33,7 @@ class Fault:
         taken: Whether the message is sent all the same.
         hang: With status 0: keep the connection open and silent, instead of dropping it.
         raw: Answer these bytes as the body instead, with `status`.
+        late: Answer rightly, but only after so many seconds.
     """
 
     status: int = 0
@@ -41,6 +42,7 @@ class Fault:
     taken: Taken = Taken.NOT
     hang: bool = False
     raw: bytes | None = None
+    late: float = 0.0
 
 
 BUSY = Fault(429, 20429, retry_after="7")
@@ -52,6 +54,14 @@ BAD_TOKEN = Fault(401, 20003)
 HANG_AFTER_TAKING = Fault(taken=Taken.YES, hang=True)
 DROP_AFTER_TAKING = Fault(taken=Taken.YES)
 BROKEN_AFTER_TAKING = Fault(502, 20500, taken=Taken.YES)
+
+
+class Memory(StrEnum):
+    """What the provider says of its messages when it is asked."""
+
+    GOOD = "finds"
+    FORGETS = "forgets"
+    SILENT = "cannot say"
 
 
 @dataclass(slots=True)
@@ -100,6 +110,7 @@ class State:
     lock: threading.RLock = field(default_factory=threading.RLock)
     account_status: str = "active"
     released: threading.Event = field(default_factory=threading.Event)
+    memory: Memory = Memory.GOOD
 
 
 def new_sid(prefix: str) -> str:

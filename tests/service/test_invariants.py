@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from os import environ
 from pathlib import Path
@@ -24,10 +25,16 @@ from alertd.model.ids import PersonId
 from alertd.model.values import Channel
 from alertd.service.people import Fact
 from alertd.service.ports import Rank
-from tests.service.world import PowerCut, World, custody, hospital, new_world
+from alertd.service.receipts import News, Receipt
+from alertd.service.replies import Circle, Replies, Reply
+from tests.service.cuts import CutPoint, cut_at
+from tests.service.stage import KEYRING, shipped_voice
+from tests.service.world import PowerCut, Provider, World, custody, hospital, new_world
 
 _WAITING = (LineState.PENDING, LineState.HELD)
 _DESKS = ("mash_duty_phone", "edt_duty_phone")
+_PHONES = ("+447700900101", "+447700900111", "+447700900121", "+447700900999", "BANK")
+HOUR = timedelta(hours=1)
 
 
 class AnyDay(RuleBasedStateMachine):
@@ -39,9 +46,10 @@ class AnyDay(RuleBasedStateMachine):
     def morning(self) -> None:
         """Thursday 26 November 2026, 14:10."""
         self.folder = Path(mkdtemp(prefix="alertd-day-"))
-        self.world = new_world(self.folder)
+        self.world = new_world(self.folder, Provider(confirms=True))
         self.world.at("11-26 14:10")
         self.received = 0
+        self.texted: list[Reply] = []
         self.answer: Callable[[Outgoing], Outcome] = lambda outgoing: Sent(outgoing.key)
 
     def teardown(self) -> None:
@@ -145,6 +153,77 @@ class AnyDay(RuleBasedStateMachine):
         provider.answer = self.answer
         self.world.settle()
 
+    # --- what people text and providers report
+
+    @precondition(lambda self: self.world.cases())
+    @rule(
+        number=st.integers(0, 5),
+        letter=st.sampled_from(("Y", "P", "N", "A", "C", "yes ", "cannot ")),
+        sender=st.sampled_from(_PHONES),
+        again=st.booleans(),
+    )
+    def somebody_texts_back(self, number: int, letter: str, sender: str, again: bool) -> None:
+        """About one of the alerts, or the very text of before once more."""
+        codes = [alert.code for facts in self.world.all_facts() for alert in facts.alerts] or ["000000"]
+        if not (again and self.texted):
+            sid = f"SM{len(self.texted)}"
+            self.texted.append(Reply(sender, f"{letter}{codes[number % len(codes)]}", sid, self.world.now))
+        before = sum(self.world.outcomes().values())
+        self._replies().handle(self.texted[-1])
+        # Of what a reply leads to, `outcomes` counts each message twice: as received, and by its outcome.
+        self.received += (sum(self.world.outcomes().values()) - before) // 2
+        self.world.settle()
+
+    @rule(word=st.sampled_from(("STOP", "START", "hello?")), sender=st.sampled_from(_PHONES))
+    def somebody_wants_no_texts_or_some_again(self, word: str, sender: str) -> None:
+        """An opt-out, its end, or words that nobody understands."""
+        self.texted.append(Reply(sender, word, f"SM{len(self.texted)}", self.world.now))
+        self._replies().handle(self.texted[-1])
+        self.world.settle()
+
+    def _replies(self) -> Replies:
+        circle = Circle(lambda: self.world.book, shipped_voice(), KEYRING.token)
+        return Replies(self.world.store, lambda: self.world.people, circle)
+
+    @precondition(lambda self: self.world.provider.kept)
+    @rule(
+        which=st.integers(0, 40),
+        news=st.sampled_from(News),
+        bad=st.booleans(),
+        opted_out=st.booleans(),
+        other=st.booleans(),
+        times=st.integers(1, 2),
+    )
+    def a_provider_reports(self, which: int, news: News, bad: bool, opted_out: bool, other: bool, times: int) -> None:
+        """On anything that it ever took: late, doubled, out of order, of an earlier request."""
+        kept = self.world.provider.kept
+        key = kept[-1 - which % len(kept)].key
+        receipt = Receipt(key, "another" if other else key, news, self.world.now, "failed", bad, opted_out)
+        for _ in range(times):
+            self.world.receipts.take(receipt)
+        self.world.settle()
+
+    @rule()
+    def everything_of_late_is_confirmed(self) -> None:
+        """As on a good day."""
+        for outgoing in self.world.provider.kept[-20:]:
+            self.world.receipts.take(Receipt(outgoing.key, outgoing.key, News.DELIVERED, self.world.now))
+        self.world.settle()
+
+    @rule(point=st.sampled_from(CutPoint), child=st.integers(1, 3))
+    def the_power_goes_at_a_numbered_point(self, point: CutPoint, child: int) -> None:
+        """Before the commit, after it, after the attempt's row, after the request: and another opens the store."""
+        body = self.world.incident(
+            custody(f"P{child}", record={"system": "feed", "ref": f"Z{child}{point}"}), id=str(point) + str(child)
+        )
+        before = self.world.outcomes().get("received", 0)
+        with cut_at(point), suppress(PowerCut):
+            self.world.told(body)
+        self.world = self.world.reopened()
+        self.world.provider.answer = self.answer
+        self.world.told(body)  # the broker has had no acknowledgement
+        self.received += self.world.outcomes()["received"] - before
+
     def _take(self, body: bytes) -> None:
         self.received += 1
         self.world.told(body)
@@ -164,13 +243,31 @@ class AnyDay(RuleBasedStateMachine):
 
     @invariant()
     def nothing_urgent_ends_unheard(self) -> None:
-        """An alert nobody has accepted has something to come."""
+        """An alert that nobody has accepted has something to come, within the hour and at latest the next repeat."""
         if not hasattr(self, "world"):
             return
         for facts in self.world.all_facts():
             if any(alert.state is AlertState.OPEN for alert in facts.alerts) and facts.row.closed_at is None:
-                waits = any(row.state in _WAITING for row in facts.obligations)
-                assert waits or (facts.row.wake_at is not None and facts.row.wake_at > self.world.now)
+                waits = any(row.state in _WAITING and row.ladder for row in facts.obligations)
+                wakes = facts.row.wake_at is not None and self.world.now < facts.row.wake_at <= self.world.now + HOUR
+                assert waits or wakes, (facts.row, facts.obligations)
+
+    @invariant()
+    def whoever_is_asked_again_is_told_so(self) -> None:
+        """Every request for a message after the first that the provider may have taken says that it is a repeat."""
+        if not hasattr(self, "world"):
+            return
+        seen: set[str] = set()
+        for outgoing in self.world.provider.kept:
+            assert outgoing.key not in seen or "repeat" in f"{outgoing.subject} {outgoing.body}".casefold(), outgoing
+            seen.add(outgoing.key)
+
+    @invariant()
+    def nothing_waits_for_a_receipt_that_is_overdue(self) -> None:
+        """What was taken and not confirmed has gone another way."""
+        if hasattr(self, "world"):
+            with self.world.store.read() as reading:
+                assert reading.overdue(self.world.now, 10) == ()
 
     @invariant()
     def every_message_ended_in_one_outcome(self) -> None:

@@ -41,7 +41,7 @@ class Desk:
         """Text back; the texts that the sender gets in answer."""
         before = len(self.world.sent)
         self.text(text, from_)
-        return [each.text.strip() for each in self.sent_since(before) if "reply" in each.templates]
+        return [each.text.strip() for each in self.sent_since(before) if "reply" in each.abouts]
 
     def sent_since(self, before: int) -> list[Sending]:
         """Messages that left after so many."""

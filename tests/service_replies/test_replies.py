@@ -309,7 +309,7 @@ def test_a_reply_whose_answer_was_lost_in_a_crash_is_answered_when_it_comes_agai
 def _answers_to(desk: Desk, text: str, sid: str) -> list[str]:
     before = len(desk.world.sent)
     desk.text(text, sid=sid)
-    return [each.text.strip() for each in desk.sent_since(before) if "reply" in each.templates]
+    return [each.text.strip() for each in desk.sent_since(before) if "reply" in each.abouts]
 
 
 # --- no more texts

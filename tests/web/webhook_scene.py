@@ -1,0 +1,127 @@
+"""A whole alertd behind its webhooks, with much that has been answered already: what a replay would like to undo."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx
+from prometheus_client import CollectorRegistry
+
+from alertd.model.case import Notification
+from alertd.model.values import Channel
+from alertd.web.app import make_app
+from alertd.web.hooks import INBOUND, STATUS, Twilio
+from tests.doubles.fake_twilio import sign
+from tests.service_replies.desk import MANAGER, MASH, MASH_TWO, STRANGER, Desk, new_desk
+from tests.web.provider import FORM, TOKEN, URL, asked
+
+Form = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request that must change nothing.
+
+    Attributes:
+        name: A sentence's worth.
+        hook: Under which it is counted.
+        ask: Makes it.
+        status: What is answered.
+        counted: Under which result.
+    """
+
+    name: str
+    hook: str
+    ask: Callable[[Scene], httpx.Response]
+    status: int
+    counted: str
+
+
+@dataclass
+class Scene:
+    """Twilio's side of it; another provider's hooks bring a scene of their own with the same `standing`.
+
+    Attributes:
+        codes: Of the alerts, by child.
+        counted: Webhooks by hook and result.
+        open_ref, delivered_ref, failed_ref: Of texts whose fate is open, or settled.
+    """
+
+    desk: Desk
+    codes: dict[str, str] = field(default_factory=dict)
+    refs: dict[str, Notification] = field(default_factory=dict)
+    counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        world = self.desk.world
+        hooks = Twilio(URL, [lambda: TOKEN], self.desk.replies.handle, world.receipts.take, lambda: world.now)
+        self._app = make_app(CollectorRegistry(), dict, lambda *what: self.counted.update([what]), hooks)
+
+    def raw(self, path: str, body: bytes, signature: str | None, kind: str = FORM) -> httpx.Response:
+        """Post any bytes, without the header when there is no signature."""
+        signed = {} if signature is None else {"X-Twilio-Signature": signature}
+        return asked(self._app, "POST", path, body, {"Content-Type": kind, **signed})
+
+    def post(self, path: str, form: Form, signature: str | None = None) -> httpx.Response:
+        """Post a form, rightly signed when no signature is given."""
+        right = sign(URL + path, form, TOKEN) if signature is None else signature
+        return self.raw(path, urlencode(form).encode(), right)
+
+    def text(self, body: str, sid: str, sender: str = MASH, **more: str) -> httpx.Response:
+        """Hand over a text that somebody sent to us; `{P1}` stands for a code."""
+        form = {"From": sender, "To": "+447700900001", "Body": body.format(**self.codes), "MessageSid": sid, **more}
+        return self.post(INBOUND, form)
+
+    def report(self, child: str, status: str, sid: str = "", code: str = "", **more: str) -> httpx.Response:
+        """Report on the text about a child."""
+        note = self.refs[child]
+        form = {"MessageSid": sid or note.provider_id, "MessageStatus": status, "ErrorCode": code, **more}
+        return self.post(f"{STATUS}?ref={note.id}", form)
+
+    def standing(self) -> object:
+        """All that the store holds of cases, lines and messages to people."""
+        world = self.desk.world
+        world.settle()
+        with world.store.read() as reading:
+            replies = [row for note in world.notes() for row in reading.obligations(note.lines)]
+        facts = [(each.row.ref, each.alerts, each.clocks, each.obligations) for each in world.all_facts()]
+        return facts, world.outcomes(), world.notes(), replies, len(world.provider.asked)
+
+
+def new_scene(folder: Path) -> Scene:
+    """Eight alerts with what people and Twilio have said of each, and a stranger who was told where to ring."""
+    desk = new_desk(folder, confirms=True)
+    desk.world.at("11-26 14:10")
+    scene = Scene(desk)
+    for child in ("P1", "P2", "P3", "P4", "P5", "P6", "P7", "P8"):
+        before = len(desk.world.notes())
+        scene.codes[child] = desk.alert(child)
+        new = desk.world.notes()[before:]
+        scene.refs[child] = next(note for note in new if note.channel is Channel.SMS)
+    for body, sid in FIRST_TEXTS.items():
+        assert scene.text(body, sid).status_code == 200
+        desk.world.settle()
+    scene.text("hello", "SMstranger", STRANGER)
+    scene.text("STOP", "SMstop", MASH_TWO)
+    scene.text("START", "SMstart", MASH_TWO)
+    scene.text("Y{P2}", "SMsecond", MANAGER)
+    scene.report("P7", "delivered")
+    scene.report("P8", "undelivered", code="30003")
+    scene.standing()
+    return scene
+
+
+FIRST_TEXTS = {
+    "Y{P2}": "SMaccept",
+    "P{P3}": "SMpolice",
+    "N{P4}": "SMhandon",
+    "A{P5}": "SMattempt",
+    "C{P6} family": "SMcontact",
+    "who is this": "SMhelp",
+    "Y000000": "SMunknown",
+}
+"""Texts by the identities under which they came first."""
