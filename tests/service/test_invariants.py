@@ -112,6 +112,7 @@ class AnyDay(RuleBasedStateMachine):
     def time_passes(self, minutes: int) -> None:
         """Everything due on the way is done."""
         self.world.run_until(self.world.now + timedelta(minutes=minutes), including=True)
+        self.world.settle()
 
     @rule(
         outcome=st.sampled_from((None, RetryLater("503"), Refused("no"), InDoubt("time-out"))),
