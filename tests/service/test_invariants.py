@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from alertd.model.case import AlertState, LineState, NotificationState
-from alertd.model.delivery import CannotSay, InDoubt, Outcome, Outgoing, Refused, RetryLater, Sent
+from alertd.model.delivery import CannotSay, InDoubt, LookUp, NotFound, Outcome, Outgoing, Refused, RetryLater, Sent
 from alertd.model.errors import NotPossible
 from alertd.model.ids import PersonId
 from alertd.model.values import Channel
+from alertd.service.deliver import LEASE
 from alertd.service.people import Fact
 from alertd.service.ports import Rank
 from alertd.service.receipts import News, Receipt
@@ -50,6 +51,7 @@ class AnyDay(RuleBasedStateMachine):
         self.world.at("11-26 14:10")
         self.received = 0
         self.texted: list[Reply] = []
+        self.lost = 0
         self.answer: Callable[[Outgoing], Outcome] = lambda outgoing: Sent(outgoing.key)
 
     def teardown(self) -> None:
@@ -134,6 +136,25 @@ class AnyDay(RuleBasedStateMachine):
 
         self.answer = provider.answer = answer
         provider.looked = None if can_say else (lambda _: CannotSay("no such page"))
+
+    @rule(looked=st.sampled_from((None, NotFound(), CannotSay("no such page"))), lease=st.booleans())
+    def an_answer_is_lost(self, looked: LookUp | None, lease: bool) -> None:
+        """The provider takes a message and says nothing; asked for it, it finds it, forgets it, or cannot say."""
+        provider = self.world.provider
+        self.lost += 1
+
+        def take(outgoing: Outgoing) -> Outcome:
+            provider.kept.append(outgoing)
+            provider.holds.add(outgoing.key)
+            return InDoubt("time-out")
+
+        provider.answer = take
+        provider.looked = None if looked is None else (lambda _: looked)
+        self._take(self.world.incident(custody(f"L{self.lost}", record={"system": "feed", "ref": f"L{self.lost}"})))
+        provider.answer = self.answer
+        if lease:
+            self.world.run_until(self.world.now + LEASE, including=True)
+            self.world.settle()
 
     @rule(child=st.integers(1, 3), takes=st.booleans())
     def the_process_is_killed_while_it_sends(self, child: int, takes: bool) -> None:
@@ -268,7 +289,7 @@ class AnyDay(RuleBasedStateMachine):
         """What was taken and not confirmed has gone another way."""
         if hasattr(self, "world"):
             with self.world.store.read() as reading:
-                assert reading.overdue(self.world.now, 10) == ()
+                assert reading.unconfirmed(self.world.now, 10) == ()
 
     @invariant()
     def every_message_ended_in_one_outcome(self) -> None:

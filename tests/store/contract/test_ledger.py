@@ -219,11 +219,11 @@ def test_overdue_are_the_urgent_ones_taken_and_not_confirmed_each_given_up_once(
         notification("refused", state=S.REFUSED, receipt_due_at=NOW),
     )
     with store.write(Rank.DELIVER) as writing:
-        assert [each.id for each in writing.overdue(NOW, 9)] == ["later", "late"]
-        assert [each.id for each in writing.overdue(NOW, 1)] == ["later"]
+        assert [each.id for each in writing.unconfirmed(NOW, 9)] == ["later", "late"]
+        assert [each.id for each in writing.unconfirmed(NOW, 1)] == ["later"]
         assert [writing.give_up_receipt("late"), writing.give_up_receipt("late")] == [True, False]
         assert not any(map(writing.give_up_receipt, ("calm", "never confirms", "delivered", "refused", "nobody")))
-        assert [each.id for each in writing.overdue(NOW, 9)] == ["later"]
+        assert [each.id for each in writing.unconfirmed(NOW, 9)] == ["later"]
     with store.read() as reading:
         given_up = reading.notification("late")
         assert given_up is not None
