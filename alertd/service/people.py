@@ -130,16 +130,6 @@ class People:
             raise NotPossible(f"{before.accepted_by} has accepted this alert: `release` gives it back to the duty team")
         return self._act("alert_handed_on", case, before, _Doing(by, now, message_id))
 
-    def note_acceptance(self, code: str, by: PersonId, now: datetime, message_id: str) -> None:
-        """Keep on record that somebody accepted an alert that another has, or that was stood down: it changes nothing.
-
-        Raises:
-            NotPossible: there is no such alert.
-        """
-        case, alert = self._alert(code)
-        if alert.state is not AlertState.OPEN and alert.accepted_by != by:
-            self._act("alert_accepted", case, alert, _Doing(by, now, message_id))
-
     def _act(self, event: str, case: Facts, alert: Alert, doing: _Doing) -> Standing:
         self._tell({"event": event, "at": doing.now, "reference": alert.code}, case.row.ref, doing)
         with self._store.read() as reading:

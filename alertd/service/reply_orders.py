@@ -125,7 +125,6 @@ class Orders:
 
     def _accept(self, before: _Matter, doing: Doing, *, police: bool = False) -> Answer:
         if before.alert.state is not AlertState.OPEN:
-            self._people().note_acceptance(before.alert.code, doing.by.id, doing.at, f"{doing.id}/accept")
             return self._standing(before, doing, police=police)
         accepted = self._people().accept(before.alert.code, doing.by.id, doing.at, message_id=f"{doing.id}/accept")
         after = _Matter(before.case, accepted.alert)
