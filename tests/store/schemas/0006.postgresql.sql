@@ -51,6 +51,23 @@ CREATE TABLE public.decisions (
     decided_at bigint NOT NULL,
     trace text NOT NULL
 );
+CREATE TABLE public.handed_over (
+    number bigint NOT NULL,
+    case_id text NOT NULL,
+    place integer NOT NULL,
+    is_new boolean NOT NULL,
+    is_due boolean NOT NULL
+);
+CREATE TABLE public.handovers (
+    number bigint NOT NULL,
+    at bigint NOT NULL,
+    team text NOT NULL,
+    until bigint,
+    made_at bigint NOT NULL,
+    code text NOT NULL,
+    confirmed_at bigint,
+    confirmed_by text NOT NULL
+);
 CREATE TABLE public.keys (
     owner text NOT NULL,
     wrapped bytea NOT NULL
@@ -173,11 +190,31 @@ CREATE TABLE public.strong (
     token bytea NOT NULL,
     case_id text NOT NULL
 );
+CREATE TABLE public.swaps (
+    number bigint NOT NULL,
+    role text NOT NULL,
+    person text NOT NULL,
+    from_at bigint NOT NULL,
+    to_at bigint NOT NULL,
+    made_by text NOT NULL,
+    made_at bigint NOT NULL,
+    undone_by text NOT NULL,
+    undone_at bigint
+);
+CREATE SEQUENCE public.swaps_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.swaps_number_seq OWNED BY public.swaps.number;
 ALTER TABLE ONLY public.quarantine ALTER COLUMN id SET DEFAULT nextval('public.quarantine_id_seq'::regclass);
+ALTER TABLE ONLY public.swaps ALTER COLUMN number SET DEFAULT nextval('public.swaps_number_seq'::regclass);
 INSERT INTO public.alembic_version VALUES ('0006');
 INSERT INTO public.meta VALUES ('serves_from', '\x30303031');
 SELECT pg_catalog.setval('public.message_seq', 1, false);
 SELECT pg_catalog.setval('public.quarantine_id_seq', 1, false);
+SELECT pg_catalog.setval('public.swaps_number_seq', 1, false);
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 ALTER TABLE ONLY public.alerts
@@ -192,6 +229,10 @@ ALTER TABLE ONLY public.cross_rows
     ADD CONSTRAINT cross_rows_pkey PRIMARY KEY (channel, at, case_id, record, distinct_token);
 ALTER TABLE ONLY public.decisions
     ADD CONSTRAINT decisions_pkey PRIMARY KEY (case_id, revision);
+ALTER TABLE ONLY public.handed_over
+    ADD CONSTRAINT handed_over_pkey PRIMARY KEY (number, case_id);
+ALTER TABLE ONLY public.handovers
+    ADD CONSTRAINT handovers_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY public.keys
     ADD CONSTRAINT keys_pkey PRIMARY KEY (owner);
 ALTER TABLE ONLY public.leads
@@ -220,6 +261,8 @@ ALTER TABLE ONLY public.sought
     ADD CONSTRAINT sought_pkey PRIMARY KEY (token, seq);
 ALTER TABLE ONLY public.strong
     ADD CONSTRAINT strong_pkey PRIMARY KEY (token);
+ALTER TABLE ONLY public.swaps
+    ADD CONSTRAINT swaps_pkey PRIMARY KEY (number);
 CREATE INDEX alerts_by_code ON public.alerts USING btree (code);
 CREATE INDEX alerts_by_opening ON public.alerts USING btree (opened_at);
 CREATE UNIQUE INDEX cases_by_ref ON public.cases USING btree (ref_key);
@@ -227,6 +270,8 @@ CREATE INDEX cases_due ON public.cases USING btree (next_due_at) WHERE (next_due
 CREATE INDEX cases_joined ON public.cases USING btree (alias_of) WHERE (alias_of IS NOT NULL);
 CREATE INDEX cases_live ON public.cases USING btree (opened_at) WHERE (alias_of IS NULL);
 CREATE INDEX cases_to_wake ON public.cases USING btree (wake_at) WHERE (wake_at IS NOT NULL);
+CREATE INDEX handed_over_by_case ON public.handed_over USING btree (case_id);
+CREATE INDEX handovers_by_code ON public.handovers USING btree (code) WHERE (code <> ''::text);
 CREATE INDEX lines_by_notification ON public.lines USING btree (notification);
 CREATE UNIQUE INDEX messages_by_pair ON public.messages USING btree (pair);
 CREATE INDEX messages_orphaned ON public.messages USING btree (received_at) WHERE (outcome = 'orphan'::text);
@@ -240,7 +285,10 @@ CREATE INDEX obligations_shared ON public.obligations USING btree (case_id) WHER
 CREATE INDEX obligations_waiting ON public.obligations USING btree (due_at) WHERE (state = ANY (ARRAY['pending'::text, 'held'::text]));
 CREATE INDEX quarantine_open ON public.quarantine USING btree (received_at) WHERE (settled_at IS NULL);
 CREATE INDEX rechecks_by_time ON public.rechecks USING btree (at);
+CREATE INDEX swaps_standing ON public.swaps USING btree (to_at) WHERE (undone_at IS NULL);
 ALTER TABLE ONLY public.attempts
     ADD CONSTRAINT attempts_notification_fkey FOREIGN KEY (notification) REFERENCES public.notifications(id);
+ALTER TABLE ONLY public.handed_over
+    ADD CONSTRAINT handed_over_number_fkey FOREIGN KEY (number) REFERENCES public.handovers(number);
 ALTER TABLE ONLY public.lines
     ADD CONSTRAINT lines_notification_fkey FOREIGN KEY (notification) REFERENCES public.notifications(id);

@@ -66,6 +66,29 @@ CREATE TABLE decisions (
  WITHOUT ROWID
 
 ;
+CREATE TABLE handed_over (
+	number BIGINT NOT NULL, 
+	case_id TEXT NOT NULL, 
+	place INTEGER NOT NULL, 
+	is_new BOOLEAN NOT NULL, 
+	is_due BOOLEAN NOT NULL, 
+	PRIMARY KEY (number, case_id), 
+	FOREIGN KEY(number) REFERENCES handovers (number)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE handovers (
+	number BIGINT NOT NULL, 
+	at BIGINT NOT NULL, 
+	team TEXT NOT NULL, 
+	until BIGINT, 
+	made_at BIGINT NOT NULL, 
+	code TEXT NOT NULL, 
+	confirmed_at BIGINT, 
+	confirmed_by TEXT NOT NULL, 
+	PRIMARY KEY (number)
+);
 CREATE TABLE keys (
 	owner TEXT NOT NULL, 
 	wrapped BLOB NOT NULL, 
@@ -200,6 +223,17 @@ CREATE TABLE strong (
  WITHOUT ROWID
 
 ;
+CREATE TABLE swaps (
+	number INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
+	role TEXT NOT NULL, 
+	person TEXT NOT NULL, 
+	from_at BIGINT NOT NULL, 
+	to_at BIGINT NOT NULL, 
+	made_by TEXT NOT NULL, 
+	made_at BIGINT NOT NULL, 
+	undone_by TEXT NOT NULL, 
+	undone_at BIGINT
+);
 CREATE UNIQUE INDEX messages_by_pair ON messages (pair);
 CREATE INDEX messages_orphaned ON messages (received_at) WHERE outcome = 'orphan';
 CREATE UNIQUE INDEX cases_by_ref ON cases (ref_key);
@@ -218,5 +252,8 @@ CREATE INDEX notifications_of_case ON notifications (case_id) WHERE case_id IS N
 CREATE INDEX notifications_to_handle ON notifications (state, next_at) WHERE state IN ('pending', 'sending', 'in_doubt');
 CREATE INDEX lines_by_notification ON lines (notification);
 CREATE INDEX quarantine_open ON quarantine (received_at) WHERE settled_at IS NULL;
+CREATE INDEX swaps_standing ON swaps (to_at) WHERE undone_at IS NULL;
+CREATE INDEX handovers_by_code ON handovers (code) WHERE code <> '';
+CREATE INDEX handed_over_by_case ON handed_over (case_id);
 CREATE INDEX notifications_to_confirm ON notifications (receipt_due_at) WHERE state = 'sent' AND urgent AND receipt_due_at IS NOT NULL AND reason <> 'no_receipt';
 CREATE INDEX notifications_confirmed ON notifications (sent_at) WHERE receipt_due_at IS NOT NULL;
