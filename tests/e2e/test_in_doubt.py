@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from alertd.cli.opening import mending
+from alertd.daemon.parts import Options, open_parts
 from alertd.model.case import Notification, NotificationState
 from alertd.model.values import Channel
 from alertd.transport.endpoint import Endpoint
@@ -23,7 +25,7 @@ from tests.doubles.mailserver import MailServer
 from tests.doubles.waiting import eventually
 from tests.e2e.conftest import Run
 from tests.e2e.incidents import incident
-from tests.e2e.installation import Installation, publish
+from tests.e2e.installation import TOKEN_VARIABLE, Installation, publish
 from tests.e2e.test_settings import MASH_MAIL, MASH_PHONE
 from tests.e2e.test_webhooks import INBOUND, OURS
 
@@ -92,7 +94,11 @@ def test_an_answer_after_the_hard_deadline_is_a_doubt_and_the_text_is_found(
 
 
 def test_what_is_not_urgent_waits_for_a_person_who_sees_it_is_told_and_sends_it_again(
-    run: Run, installation: Installation, fake_twilio: FakeTwilio, mail_server: MailServer
+    run: Run,
+    installation: Installation,
+    fake_twilio: FakeTwilio,
+    mail_server: MailServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     fake_twilio.hooks = f"http://{installation.settings.web.listen}"
     daemon = run().consuming()
@@ -111,7 +117,9 @@ def test_what_is_not_urgent_waits_for_a_person_who_sees_it_is_told_and_sends_it_
     listed = commanded(installation, "outbox", "list", "--json")
     assert listed["stuck"]["in_doubt"] == 1
     assert [each["state"] for each in listed["messages"]] == ["in_doubt"]
-    commanded(installation, "outbox", "retry", text_of(installation).id)
+    monkeypatch.setenv(TOKEN_VARIABLE, FakeTwilio.auth_token)
+    with open_parts(installation.settings, options=Options(now=installation.now)) as parts:  # in the daemon's own time
+        mending(parts).retry(text_of(installation).id, installation.now())
     again = fake_twilio.expect(MASH_PHONE, "Repeat. Not understood")
     assert again.to == MASH_PHONE
     eventually(lambda: text_of(installation).state is S.SENT)
@@ -122,12 +130,7 @@ def test_what_is_not_urgent_waits_for_a_person_who_sees_it_is_told_and_sends_it_
 def commanded(installation: Installation, *words: str) -> Any:  # noqa: ANN401  # what the command prints
     """Run a command on the installation; what it printed, as JSON where it is that."""
     command = [sys.executable, "-m", "alertd.cli", *words, "--config", str(installation.config)]
-    environment = {"PATH": "/usr/bin:/bin", "TEST_TWILIO_TOKEN": fake_token()}
+    environment = {"PATH": "/usr/bin:/bin", TOKEN_VARIABLE: FakeTwilio.auth_token}
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout) if done.stdout.startswith("{") else done.stdout
-
-
-def fake_token() -> str:
-    """The account's secret, as the settings of the installation ask for it."""
-    return FakeTwilio.auth_token
