@@ -16,7 +16,7 @@ from alertd.model.values import Channel
 from alertd.service.calls import Calls
 from alertd.service.composing import Composer
 from alertd.service.reply_orders import Orders
-from alertd.web.app import make_app
+from alertd.web.app import Providers, make_app
 from alertd.web.hooks import INBOUND, STATUS, Twilio
 from alertd.web.voice import VOICE, Voice
 from tests.doubles.fake_twilio import sign
@@ -69,7 +69,9 @@ class Scene:
         calls = Calls(world.store, orders, composer, world.receipts, KEYRING.token)
         texts = Twilio(URL, tokens, self.desk.replies.handle, receipt, lambda: world.now)
         voice = Voice(URL, tokens, calls.press, receipt, lambda _: None, lambda: world.now)
-        self._app = make_app(CollectorRegistry(), dict, lambda *what: self.counted.update([what]), texts, voice)
+        self._app = make_app(
+            CollectorRegistry(), dict, lambda *what: self.counted.update([what]), Providers(texts, voice)
+        )
 
     def raw(self, path: str, body: bytes, signature: str | None, kind: str = FORM) -> httpx.Response:
         """Post any bytes, without the header when there is no signature."""

@@ -1,3 +1,11 @@
+CREATE TABLE public.accounts (
+    key bytea NOT NULL,
+    person text NOT NULL,
+    role text NOT NULL,
+    sealed bytea NOT NULL,
+    created_at bigint NOT NULL,
+    disabled_at bigint
+);
 CREATE TABLE public.alembic_version (
     version_num character varying(32) NOT NULL
 );
@@ -16,6 +24,20 @@ CREATE TABLE public.attempts (
     detail bytea NOT NULL,
     settled_at bigint
 );
+CREATE TABLE public.case_reads (
+    id bigint NOT NULL,
+    person text NOT NULL,
+    case_id text NOT NULL,
+    at bigint NOT NULL,
+    page text NOT NULL
+);
+CREATE SEQUENCE public.case_reads_id_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.case_reads_id_seq OWNED BY public.case_reads.id;
 CREATE TABLE public.cases (
     id text NOT NULL,
     ref text NOT NULL,
@@ -208,19 +230,38 @@ CREATE SEQUENCE public.swaps_number_seq
     NO MAXVALUE
     CACHE 1;
 ALTER SEQUENCE public.swaps_number_seq OWNED BY public.swaps.number;
+CREATE TABLE public.web_sessions (
+    token bytea NOT NULL,
+    person text NOT NULL,
+    account bytea NOT NULL,
+    code text NOT NULL,
+    began_at bigint NOT NULL,
+    seen_at bigint NOT NULL
+);
+CREATE TABLE public.wrong_tries (
+    key bytea NOT NULL,
+    number integer NOT NULL,
+    last_at bigint NOT NULL
+);
+ALTER TABLE ONLY public.case_reads ALTER COLUMN id SET DEFAULT nextval('public.case_reads_id_seq'::regclass);
 ALTER TABLE ONLY public.quarantine ALTER COLUMN id SET DEFAULT nextval('public.quarantine_id_seq'::regclass);
 ALTER TABLE ONLY public.swaps ALTER COLUMN number SET DEFAULT nextval('public.swaps_number_seq'::regclass);
 INSERT INTO public.alembic_version VALUES ('0006');
 INSERT INTO public.meta VALUES ('serves_from', '\x30303031');
+SELECT pg_catalog.setval('public.case_reads_id_seq', 1, false);
 SELECT pg_catalog.setval('public.message_seq', 1, false);
 SELECT pg_catalog.setval('public.quarantine_id_seq', 1, false);
 SELECT pg_catalog.setval('public.swaps_number_seq', 1, false);
+ALTER TABLE ONLY public.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (key);
 ALTER TABLE ONLY public.alembic_version
     ADD CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num);
 ALTER TABLE ONLY public.alerts
     ADD CONSTRAINT alerts_pkey PRIMARY KEY (case_id, episode);
 ALTER TABLE ONLY public.attempts
     ADD CONSTRAINT attempts_pkey PRIMARY KEY (notification, number);
+ALTER TABLE ONLY public.case_reads
+    ADD CONSTRAINT case_reads_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.cases
     ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.counters
@@ -263,8 +304,14 @@ ALTER TABLE ONLY public.strong
     ADD CONSTRAINT strong_pkey PRIMARY KEY (token);
 ALTER TABLE ONLY public.swaps
     ADD CONSTRAINT swaps_pkey PRIMARY KEY (number);
+ALTER TABLE ONLY public.web_sessions
+    ADD CONSTRAINT web_sessions_pkey PRIMARY KEY (token);
+ALTER TABLE ONLY public.wrong_tries
+    ADD CONSTRAINT wrong_tries_pkey PRIMARY KEY (key);
 CREATE INDEX alerts_by_code ON public.alerts USING btree (code);
 CREATE INDEX alerts_by_opening ON public.alerts USING btree (opened_at);
+CREATE INDEX case_reads_by_case ON public.case_reads USING btree (case_id, at);
+CREATE INDEX case_reads_by_time ON public.case_reads USING btree (at);
 CREATE UNIQUE INDEX cases_by_ref ON public.cases USING btree (ref_key);
 CREATE INDEX cases_due ON public.cases USING btree (next_due_at) WHERE (next_due_at IS NOT NULL);
 CREATE INDEX cases_joined ON public.cases USING btree (alias_of) WHERE (alias_of IS NOT NULL);
@@ -286,6 +333,7 @@ CREATE INDEX obligations_waiting ON public.obligations USING btree (due_at) WHER
 CREATE INDEX quarantine_open ON public.quarantine USING btree (received_at) WHERE (settled_at IS NULL);
 CREATE INDEX rechecks_by_time ON public.rechecks USING btree (at);
 CREATE INDEX swaps_standing ON public.swaps USING btree (to_at) WHERE (undone_at IS NULL);
+CREATE INDEX web_sessions_by_account ON public.web_sessions USING btree (account);
 ALTER TABLE ONLY public.attempts
     ADD CONSTRAINT attempts_notification_fkey FOREIGN KEY (notification) REFERENCES public.notifications(id);
 ALTER TABLE ONLY public.handed_over

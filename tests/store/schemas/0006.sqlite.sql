@@ -1,3 +1,15 @@
+CREATE TABLE accounts (
+	"key" BLOB NOT NULL, 
+	person TEXT NOT NULL, 
+	role TEXT NOT NULL, 
+	sealed BLOB NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	disabled_at BIGINT, 
+	PRIMARY KEY ("key")
+)
+ WITHOUT ROWID
+
+;
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -20,6 +32,14 @@ CREATE TABLE attempts (
 	settled_at BIGINT, 
 	PRIMARY KEY (notification, number), 
 	FOREIGN KEY(notification) REFERENCES notifications (id)
+);
+CREATE TABLE case_reads (
+	id INTEGER NOT NULL, 
+	person TEXT NOT NULL, 
+	case_id TEXT NOT NULL, 
+	at BIGINT NOT NULL, 
+	page TEXT NOT NULL, 
+	PRIMARY KEY (id)
 );
 CREATE TABLE cases (
 	id TEXT NOT NULL, 
@@ -234,6 +254,27 @@ CREATE TABLE swaps (
 	undone_by TEXT NOT NULL, 
 	undone_at BIGINT
 );
+CREATE TABLE web_sessions (
+	token BLOB NOT NULL, 
+	person TEXT NOT NULL, 
+	account BLOB NOT NULL, 
+	code TEXT NOT NULL, 
+	began_at BIGINT NOT NULL, 
+	seen_at BIGINT NOT NULL, 
+	PRIMARY KEY (token)
+)
+ WITHOUT ROWID
+
+;
+CREATE TABLE wrong_tries (
+	"key" BLOB NOT NULL, 
+	number INTEGER NOT NULL, 
+	last_at BIGINT NOT NULL, 
+	PRIMARY KEY ("key")
+)
+ WITHOUT ROWID
+
+;
 CREATE UNIQUE INDEX messages_by_pair ON messages (pair);
 CREATE INDEX messages_orphaned ON messages (received_at) WHERE outcome = 'orphan';
 CREATE UNIQUE INDEX cases_by_ref ON cases (ref_key);
@@ -252,6 +293,9 @@ CREATE INDEX notifications_of_case ON notifications (case_id) WHERE case_id IS N
 CREATE INDEX notifications_to_handle ON notifications (state, next_at) WHERE state IN ('pending', 'sending', 'in_doubt');
 CREATE INDEX lines_by_notification ON lines (notification);
 CREATE INDEX quarantine_open ON quarantine (received_at) WHERE settled_at IS NULL;
+CREATE INDEX web_sessions_by_account ON web_sessions (account);
+CREATE INDEX case_reads_by_case ON case_reads (case_id, at);
+CREATE INDEX case_reads_by_time ON case_reads (at);
 CREATE INDEX swaps_standing ON swaps (to_at) WHERE undone_at IS NULL;
 CREATE INDEX handovers_by_code ON handovers (code) WHERE code <> '';
 CREATE INDEX handed_over_by_case ON handed_over (case_id);
