@@ -31,12 +31,13 @@ class TickTurn:
         self._decided = decided
         self._cases = Apart("tick", Work(parts.tick.due, parts.tick.run), self._failed)
         self._shifts = Apart("handover", Work(parts.handovers.due, parts.handovers.run), self._shift_failed)
+        self._unconfirmed = Apart("receipt", Work(parts.unconfirmed.due, parts.unconfirmed.run), self._receipt_failed)
 
     def __call__(self) -> float:
         """Take a turn; seconds until the next thing falls due."""
         now = self._parts.now()
         self._parts.reach.look(now)
-        decided = self._cases.run(now) + self._shifts.run(now) + self._parts.unconfirmed.run(now)
+        decided = self._cases.run(now) + self._shifts.run(now) + self._unconfirmed.run(now)
         if decided + self._troubles.write(self._parts.store):
             self._decided()
             return 0.0
@@ -44,6 +45,9 @@ class TickTurn:
 
     def _failed(self, case: CaseId, fault: Exception, now: datetime) -> None:
         tell_failed(self._troubles, "case", case, fault, now)
+
+    def _receipt_failed(self, note: str, fault: Exception, now: datetime) -> None:
+        tell_failed(self._troubles, "message", note, fault, now)
 
     def _shift_failed(self, team: RoleId, fault: Exception, now: datetime) -> None:
         tell_failed(self._troubles, "hand-over", f"to {team}", fault, now)

@@ -5,6 +5,7 @@ Source: protocol scenario 20: "taken by it but not delivered for 5 minutes → e
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
@@ -45,17 +46,29 @@ class Unconfirmed:
         self._store = store
         self._ways = ways
 
-    def run(self, now: datetime) -> int:
+    def due(self, now: datetime) -> tuple[str, ...]:
+        """Ids of the urgent messages whose receipt is overdue."""
+        with self._store.read() as reading:
+            return tuple(note.id for note in reading.unconfirmed(now, _LIMIT))
+
+    def run(self, now: datetime, only: Collection[str] | None = None) -> int:
         """Let every urgent message whose receipt is overdue go another way too; returns how many there were.
 
         It stays sent: a receipt that comes later settles it, and stands nobody down. What nobody needs to hear any
         more, since somebody has accepted or it is no longer true, goes nowhere.
+
+        Args:
+            now: Aware UTC.
+            only: Leave out every other message; None for all.
         """
         with self._store.read() as reading:
-            late = reading.unconfirmed(now, _LIMIT)
+            late = [note for note in reading.unconfirmed(now, _LIMIT) if only is None or note.id in only]
         for note in late:
-            with self._store.write(Rank.DELIVER) as writing:
-                if writing.give_up_receipt(note.id) and why_not(note, writing) is None:
-                    unheard = replace(note, reason=NO_RECEIPT)
-                    self._ways.instead(unheard, writing, now, may_have_arrived=True)
+            self._give_up(note, now)
         return len(late)
+
+    def _give_up(self, note: Notification, now: datetime) -> None:
+        with self._store.write(Rank.DELIVER) as writing:
+            if writing.give_up_receipt(note.id) and why_not(note, writing) is None:
+                unheard = replace(note, reason=NO_RECEIPT)
+                self._ways.instead(unheard, writing, now, may_have_arrived=True)
