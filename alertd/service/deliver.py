@@ -12,14 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from alertd.core.outgoing import Desk
-from alertd.model.case import (
-    AlertState,
-    Facts,
-    LineState,
-    Notification,
-    NotificationState,
-    Obligation,
-)
+from alertd.model.case import LineState, Notification, NotificationState
 from alertd.model.delivery import (
     InDoubt,
     Outcome,
@@ -30,12 +23,14 @@ from alertd.model.delivery import (
     Sent,
 )
 from alertd.model.errors import StoreUnavailable
+from alertd.model.ids import CaseId
 from alertd.service.choice import Choice
-from alertd.service.composing import Composed, Composer
+from alertd.service.composing import Composed, Composer, answered
 from alertd.service.doubts import DOUBT_LIMIT, Doubts
 from alertd.service.means import Means
 from alertd.service.other_ways import OtherWays
 from alertd.service.ports import Attempt, Rank, Reading, Store, Writing
+from alertd.service.sharing import cases_of
 from alertd.service.system_lines import bad_address_line
 
 SEND_LIMIT = 32
@@ -59,6 +54,7 @@ class _Look:
     """What a look at a message found: why it is not sent, how it failed, or its text and address."""
 
     note: Notification
+    cases: Sequence[CaseId]
     suppressed: str = ""
     failed: tuple[NotificationState, str] | None = None
     text: Composed | None = None
@@ -124,26 +120,26 @@ class Deliver:
             if not notes:
                 return [], 0
             looked = [self._look(note, reading, now) for note in notes]
-            seen = reading.revisions([note.case for note in notes if note.case is not None])
+            seen = reading.revisions([case for look in looked for case in look.cases])
         leased: list[Leased] = []
         with self._store.write(Rank.DELIVER) as writing:
             current = writing.revisions(list(seen))
             for look in looked:
-                case = look.note.case
-                if case is None or current.get(case) == seen.get(case):
+                if all(current.get(case) == seen.get(case) for case in look.cases):
                     self._take(look, leased, writing, now)
         return leased, len(notes)
 
     def _look(self, note: Notification, reading: Reading, now: datetime) -> _Look:
-        why = self._suppressed(note, reading)
+        cases = cases_of(note, reading)
+        why = self._suppressed(note, cases, reading)
         if why is not None:
-            return _Look(note, suppressed=why)
+            return _Look(note, cases, suppressed=why)
         if note.deadline_at <= now:
-            return _Look(note, failed=(NotificationState.EXPIRED, "deadline_passed"))
+            return _Look(note, cases, failed=(NotificationState.EXPIRED, "deadline_passed"))
         senders, address = self._means.senders.get(note.channel, ()), self._composer.address(note)
         if not senders or address is None:
-            return _Look(note, failed=(NotificationState.REFUSED, "no_address"))
-        return _Look(note, text=self._composer.compose(note, reading, now), address=address)
+            return _Look(note, cases, failed=(NotificationState.REFUSED, "no_address"))
+        return _Look(note, cases, text=self._composer.compose(note, reading, now), address=address)
 
     def _take(self, look: _Look, leased: list[Leased], writing: Writing, now: datetime) -> None:
         if look.suppressed:
@@ -154,14 +150,14 @@ class Deliver:
         elif look.text is not None and (ready := self._ready(look.note, look.text, look.address, writing, now)):
             leased.append(ready)
 
-    def _suppressed(self, note: Notification, reading: Reading) -> str | None:
+    def _suppressed(self, note: Notification, cases: Sequence[CaseId], reading: Reading) -> str | None:
         """Why a message is not sent after all: every line is withdrawn, or somebody has accepted meanwhile."""
         rows = reading.obligations(note.lines)
         live = [row for row in rows if row.state is not LineState.WITHDRAWN]
         if not live:
             return "no_longer_true"
-        facts = reading.case(note.case) if note.case is not None else None
-        if facts is not None and all(_answered(row, facts) for row in live):
+        facts = {case: found for case in cases if (found := reading.case(case)) is not None}
+        if facts and all(answered(row, facts.get(row.case or cases[0], facts[cases[0]])) for row in live):
             return "accepted"
         return None
 
@@ -248,14 +244,6 @@ class Deliver:
             return
         later = replace(note, state=NotificationState.PENDING, reason=reason, next_at=again)
         writing.set_notification(later, NotificationState.SENDING)
-
-
-def _answered(row: Obligation, facts: Facts) -> bool:
-    """Whether a line of an alert's climb has been answered by an acceptance or withdrawal."""
-    if row.key.about != "alert" or row.key.step.endswith("!") or not row.ladder:
-        return False
-    alert = next((a for a in facts.alerts if a.episode == row.key.episode), None)
-    return alert is not None and alert.state is not AlertState.OPEN
 
 
 def _recorded(outcome: Outcome) -> tuple[str, str]:
