@@ -6,7 +6,7 @@ Source: ARCHITECTURE, invariants 2, 5 and 6.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -157,8 +157,10 @@ class Deliver:
         if not live:
             return "no_longer_true"
         facts = {case: found for case in cases if (found := reading.case(case)) is not None}
-        if facts and all(answered(row, facts.get(row.case or cases[0], facts[cases[0]])) for row in live):
-            return "accepted"
+        if facts:
+            (own, *_) = facts.values()  # of a case that was joined, its lines go under their old name
+            if all(answered(row, facts.get(row.case or own.row.id, own)) for row in live):
+                return "accepted"
         return None
 
     def _ready(
