@@ -155,9 +155,7 @@ CREATE TABLE public.notifications (
     sent_at bigint,
     template text NOT NULL,
     code text NOT NULL,
-    received_at bigint,
-    receipt_due_at bigint,
-    receipt_at bigint
+    received_at bigint
 );
 CREATE TABLE public.obligations (
     scope text NOT NULL,
@@ -246,7 +244,7 @@ CREATE TABLE public.wrong_tries (
 ALTER TABLE ONLY public.case_reads ALTER COLUMN id SET DEFAULT nextval('public.case_reads_id_seq'::regclass);
 ALTER TABLE ONLY public.quarantine ALTER COLUMN id SET DEFAULT nextval('public.quarantine_id_seq'::regclass);
 ALTER TABLE ONLY public.swaps ALTER COLUMN number SET DEFAULT nextval('public.swaps_number_seq'::regclass);
-INSERT INTO public.alembic_version VALUES ('0006');
+INSERT INTO public.alembic_version VALUES ('0004');
 INSERT INTO public.meta VALUES ('serves_from', '\x30303031');
 SELECT pg_catalog.setval('public.case_reads_id_seq', 1, false);
 SELECT pg_catalog.setval('public.message_seq', 1, false);
@@ -323,9 +321,7 @@ CREATE INDEX lines_by_notification ON public.lines USING btree (notification);
 CREATE UNIQUE INDEX messages_by_pair ON public.messages USING btree (pair);
 CREATE INDEX messages_orphaned ON public.messages USING btree (received_at) WHERE (outcome = 'orphan'::text);
 CREATE INDEX notifications_by_age ON public.notifications USING btree (created_at);
-CREATE INDEX notifications_confirmed ON public.notifications USING btree (sent_at) WHERE (receipt_due_at IS NOT NULL);
 CREATE INDEX notifications_of_case ON public.notifications USING btree (case_id) WHERE (case_id IS NOT NULL);
-CREATE INDEX notifications_to_confirm ON public.notifications USING btree (receipt_due_at) WHERE ((state = 'sent'::text) AND urgent AND (receipt_due_at IS NOT NULL) AND (reason <> 'no_receipt'::text));
 CREATE INDEX notifications_to_handle ON public.notifications USING btree (state, next_at) WHERE (state = ANY (ARRAY['pending'::text, 'sending'::text, 'in_doubt'::text]));
 CREATE INDEX obligations_requested ON public.obligations USING btree (about) WHERE (about ~~ 'request:%'::text);
 CREATE INDEX obligations_shared ON public.obligations USING btree (case_id) WHERE (scope = '*'::text);

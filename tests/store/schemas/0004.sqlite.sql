@@ -14,7 +14,7 @@ CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "alembic_version" VALUES('0006');
+INSERT INTO "alembic_version" VALUES('0004');
 CREATE TABLE alerts (
 	case_id TEXT NOT NULL, 
 	episode INTEGER NOT NULL, 
@@ -182,7 +182,7 @@ CREATE TABLE notifications (
 	sent_at BIGINT, 
 	template TEXT NOT NULL, 
 	code TEXT NOT NULL, 
-	received_at BIGINT, receipt_due_at BIGINT, receipt_at BIGINT, 
+	received_at BIGINT, 
 	PRIMARY KEY (id)
 );
 CREATE TABLE obligations (
@@ -299,5 +299,3 @@ CREATE INDEX case_reads_by_time ON case_reads (at);
 CREATE INDEX swaps_standing ON swaps (to_at) WHERE undone_at IS NULL;
 CREATE INDEX handovers_by_code ON handovers (code) WHERE code <> '';
 CREATE INDEX handed_over_by_case ON handed_over (case_id);
-CREATE INDEX notifications_to_confirm ON notifications (receipt_due_at) WHERE state = 'sent' AND urgent AND receipt_due_at IS NOT NULL AND reason <> 'no_receipt';
-CREATE INDEX notifications_confirmed ON notifications (sent_at) WHERE receipt_due_at IS NOT NULL;
