@@ -16,7 +16,7 @@ from alertd.core.fold import Fold
 from alertd.core.history import History, points
 from alertd.core.judged import Ask, AskGlobals, GlobalRecord, Judged, Lookup, Terms
 from alertd.core.lines import Line, Scene
-from alertd.core.reconcile import reconcile
+from alertd.core.reconcile import UNDONE, reconcile
 from alertd.core.schedule import next_moment, schedule
 from alertd.core.walk import Walk
 from alertd.model.case import Alert, CrossRow, Facts, LineState, Obligation, StoredMessage
@@ -135,6 +135,7 @@ class _Deciding:
             rest=self.terms.rest,
             now=self.now,
             recorded=unreachable,
+            undone=frozenset(row.key for row in self.facts.obligations if row.reason == UNDONE),
         )
 
     def _decision(

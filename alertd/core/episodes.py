@@ -13,8 +13,8 @@ from alertd.core.fold import Fold, Record, acts
 from alertd.core.history import live_runs
 from alertd.core.on_call import DUTY
 from alertd.model.case import Alert, AlertState, Run
-from alertd.model.ids import RoleId, RuleId
-from alertd.model.rulebook import Notify, RuleBook
+from alertd.model.ids import LadderId, RoleId, RuleId
+from alertd.model.rulebook import Ladder, Notify, RuleBook
 from alertd.model.values import Severity
 
 DEFAULT_LADDER = "default_urgent"
@@ -80,7 +80,7 @@ def episodes(runs: Sequence[Run], fold: Fold, book: RuleBook, known: Sequence[Al
         runs: All runs of the case.
         fold: For what people did.
         book: Rules in force.
-        known: Alerts as recorded: code and ladder stay with their episodes.
+        known: Alerts as recorded: code and ladders stay with their episodes.
 
     Returns:
         Alerts with the code on record (or "").
@@ -89,10 +89,11 @@ def episodes(runs: Sequence[Run], fold: Fold, book: RuleBook, known: Sequence[Al
     for _, _, what in sorted(_events(runs, fold, book), key=lambda e: (e[0], e[1])):
         walk.step(what)
     recorded = {alert.episode: alert for alert in known}
-    return [_episode(n, each, recorded.get(n)) for n, each in enumerate(walk.found, start=1)]
+    return [_episode(n, each, recorded.get(n), book) for n, each in enumerate(walk.found, start=1)]
 
 
-def _episode(number: int, found: _Open, recorded: Alert | None) -> Episode:
+def _episode(number: int, found: _Open, recorded: Alert | None, book: RuleBook) -> Episode:
+    ladder = recorded.ladder if recorded else found.ladder
     alert = Alert(
         episode=number,
         code=recorded.code if recorded else "",
@@ -101,11 +102,22 @@ def _episode(number: int, found: _Open, recorded: Alert | None) -> Episode:
         state=found.state,
         closed_at=found.closed_at,
         accepted_by=found.accepted_by,
-        ladder=recorded.ladder if recorded else found.ladder,
+        ladder=ladder,
         duty=found.duty,
         reasons=tuple(found.reasons),
+        ladders=(recorded.ladders if recorded else ()) or frozen_ladders(ladder, book),
     )
     return Episode(alert, tuple(found.runs), tuple(found.hand_ons), tuple(found.accepted))
+
+
+def frozen_ladders(ladder: str, book: RuleBook) -> tuple[Ladder, ...]:
+    """The ladders that an alert keeps from its opening on: its own, and those of clocks that may speak for it.
+
+    Source: RULES, "Versions": "a running escalation [keeps] its ladder; people and hours resolve at the moment of
+    sending".
+    """
+    names = dict.fromkeys((LadderId(ladder), *(clock.breach_ladder for clock in book.clocks.values())))
+    return tuple(book.ladders[name] for name in names if name is not None and name in book.ladders)
 
 
 Happening = tuple[str, Run] | Record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from alertd.core.calendar import RestHours
 from alertd.core.episodes import Episode
@@ -66,6 +66,7 @@ class Scene:
         rest: Rest hours.
         now: Aware UTC; repeats are worked out up to the next one after it.
         recorded: Keys that the ledger holds, with when each was found unreachable (None otherwise).
+        undone: Keys of breaches that a correction has undone; missed again, they are told again.
     """
 
     case: CaseId
@@ -77,6 +78,7 @@ class Scene:
     rest: RestHours
     now: datetime
     recorded: dict[ObligationKey, datetime | None]
+    undone: frozenset[ObligationKey] = frozenset()
 
     def alert_open_at(self, at: datetime) -> Episode | None:
         """The alert that nobody had accepted at a moment, if any."""
@@ -88,11 +90,32 @@ def clock_name(clock: ClockRun) -> str:
     return f"{clock.clock}/{clock.key}/{clock.episode}"
 
 
+HOURLY = timedelta(hours=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
 def repeats(after: datetime, every: timedelta, times: int, until: datetime) -> list[datetime]:
-    """Moments of repetition after a ladder's end: `times` at `every`, then hourly; up to the first after `until`."""
+    """Moments of repetition after a ladder's end: `times` at `every`, then hourly; up to the first after `until`.
+
+    They stand on the round times of the day (with 15 minutes: the quarter hours, then the full ones), so that all
+    alerts that nobody has accepted meet there and share one text. The first comes one interval after the end, give or
+    take half of one; every other at most one interval, then at most an hour, after the one before.
+
+    Args:
+        after: When the last step was told, aware UTC.
+        every: Interval of the first ones.
+        times: How many these are.
+        until: As far as is asked.
+    """
     found: list[datetime] = []
     at = after
     while at <= until:
-        at += every if len(found) < times else timedelta(hours=1)
+        at = _next_round(at, every if len(found) < times else HOURLY, first=not found)
         found.append(at)
     return found
+
+
+def _next_round(at: datetime, every: timedelta, *, first: bool) -> datetime:
+    """The next multiple of an interval after a moment; the first one is never sooner than half an interval."""
+    since = at - _EPOCH + (every / 2 if first else timedelta(0))
+    return _EPOCH + (since // every + 1) * every

@@ -82,6 +82,21 @@ def backup_of(book: RuleBook, role: RoleId, at: datetime, swaps: Swaps = NO_SWAP
     return None
 
 
+def call_back(book: RuleBook, at: datetime, otherwise: str) -> str:
+    """The number to ring: that of the team on duty at an instant, by its hours, whoever has swapped there.
+
+    Args:
+        book: For the roles.
+        at: Aware UTC.
+        otherwise: The service's own number, where the team names none.
+
+    Source: protocol notes, "Privacy": "call-back number of the role that is open at that hour".
+    """
+    team = on_call(book, DUTY, at).role
+    found = (book.roles[name].call_back for name in (team, DUTY) if name in book.roles)
+    return next((number for number in found if number), otherwise)
+
+
 def to_person(person: PersonId) -> RoleId:
     """The role by which a line is addressed to one person."""
     return RoleId(f"{PERSON}{person}")

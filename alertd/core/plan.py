@@ -104,12 +104,12 @@ def plan(book: RuleBook) -> Plan:
         shared=frozenset(
             rule for rule, leaves in cross.items() if leaves and "case_ref" not in book.rules[rule].once_per
         ),
-        heard=frozenset(pair for rule in active if rule.message is Kind.CLOCK for pair in _heard(rule, book)),
+        heard=frozenset(pair for rule in active if rule.message is Kind.CLOCK for pair in clocks_heard(rule, book)),
     )
 
 
-def _heard(rule: Rule, book: RuleBook) -> Iterator[tuple[str | None, str | None]]:
-    """Clock ids and states that a clock rule needs, as far as its outermost conditions say."""
+def clocks_heard(rule: Rule, book: RuleBook) -> Iterator[tuple[str | None, str | None]]:
+    """Clock ids and states that a clock rule needs, as far as its outermost conditions say; None for any."""
     ids, states = _needed_words(rule.when, "clock.id", book), _needed_words(rule.when, "clock.state", book)
     return product(ids or (None,), states or (None,))
 

@@ -19,6 +19,8 @@ from alertd.model.ids import CaseId, Version
 from alertd.model.values import Rest
 
 STAND_DOWN = "stand_down"
+UNDONE = "undone"
+"""Why a breach was withdrawn whose deadline has moved into the future."""
 _LIVE = (LineState.PENDING, LineState.HELD)
 _NEVER_STOOD_DOWN = ("quality", "system")
 
@@ -124,7 +126,7 @@ def _vanished(row: Obligation, line: Line | None, now: datetime) -> bool:
 
 
 def _withdrawn(row: Obligation, line: Line | None) -> Obligation:
-    reason = "undone" if line is not None else "no_longer_true"
+    reason = UNDONE if line is not None else "no_longer_true"
     return replace(row, state=LineState.WITHDRAWN, reason=reason, not_before=None)
 
 

@@ -13,7 +13,7 @@ from alertd.core.episodes import Episode
 from alertd.core.lines import Line, Scene, clock_name, repeats
 from alertd.core.on_call import DUTY, handovers
 from alertd.model.case import AlertState, ClockRun, ObligationKey
-from alertd.model.ids import LadderId, RoleId
+from alertd.model.ids import RoleId
 from alertd.model.message import Problem
 from alertd.model.rulebook import Clock, Ladder, LadderStep, RuleBook
 from alertd.model.values import Channel, Rest, Severity
@@ -46,7 +46,7 @@ def alert_lines(scene: Scene, episode: Episode) -> Iterable[Line]:
         return
     of = climb(scene, episode)
     yield from _first(of)
-    ladder = scene.book.ladders.get(LadderId(episode.alert.ladder))
+    ladder = episode.alert.ladder_named(episode.alert.ladder)
     if ladder is not None:
         for number, start in enumerate(episode.alert.rounds):
             yield from _round(of, ladder, number, start)

@@ -6,15 +6,17 @@ Source: protocol notes, "The clocks" and "Who is woken".
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from alertd.core.calendar import RestHours
 from alertd.core.clocks import ClockState, state, warn_at
+from alertd.core.episodes import Episode
 from alertd.core.lines import Line, Scene, clock_name, repeats
 from alertd.core.schedule_alerts import climb, climbs, repeat_lines
 from alertd.model.case import ClockRun, ObligationKey
-from alertd.model.ids import RoleId
-from alertd.model.rulebook import Clock, Notify, Warn
+from alertd.model.ids import LadderId, RoleId
+from alertd.model.rulebook import Clock, Ladder, Notify, Warn
 from alertd.model.values import Channel, Rest, Severity
 
 DUTY_LEAD = timedelta(minutes=10)
@@ -78,10 +80,15 @@ def brought_forward(rest: RestHours, at: datetime, due: datetime, known_at: date
     When 21:00 has passed by the time it is known, its own time stays: it is held, and goes with the next permitted
     message.
     """
-    if not rest.contains(at) or due - rest.end_after(at) >= (due - at) / 2:
+    if not waits_too_long(rest, at, due):
         return at
     early = rest.early_before(at)
     return early if known_at <= early else at
+
+
+def waits_too_long(rest: RestHours, at: datetime, due: datetime) -> bool:
+    """Whether a warning that falls in rest hours would lose more than half of the remaining time by waiting."""
+    return rest.contains(at) and due - rest.end_after(at) < (due - at) / 2
 
 
 def _breach_stands(scene: Scene, clock: ClockRun) -> bool:
@@ -89,7 +96,8 @@ def _breach_stands(scene: Scene, clock: ClockRun) -> bool:
     stands = state(clock, max(scene.now, clock.due_at))
     if stands is ClockState.MET_LATE:
         return any(
-            k.about == f"clock:{clock.clock}" and k.key == clock.key and k.step == "breach0" for k in scene.recorded
+            (k.about, k.key) == (f"clock:{clock.clock}", clock.key) and k.step.startswith("breach0")
+            for k in scene.recorded
         )
     return stands is ClockState.BREACHED
 
@@ -103,7 +111,7 @@ def _breach(scene: Scene, clock: ClockRun, block: Clock) -> Iterable[Line]:
 
 def _breach_line(scene: Scene, clock: ClockRun, step: str, role: RoleId, at: datetime, **more: object) -> Line:
     values: dict[str, object] = {
-        "key": _key(scene, clock, step, role),
+        "key": told_anew(scene, _key(scene, clock, step, role)),
         "at": at,
         "known_at": at,
         "series": "",
@@ -116,6 +124,15 @@ def _breach_line(scene: Scene, clock: ClockRun, step: str, role: RoleId, at: dat
     return Line(**(values | more))  # type: ignore[arg-type]  # the dict above names every field with its type
 
 
+def told_anew(scene: Scene, key: ObligationKey) -> ObligationKey:
+    """The key under which a breach is told: one that a correction had undone is told again when it is missed again."""
+    again, number = key, 1
+    while again in scene.undone:
+        number += 1
+        again = replace(key, step=f"{key.step}~{number}")
+    return again
+
+
 def _simple_breach(scene: Scene, clock: ClockRun, tell: Notify) -> Iterable[Line]:
     at = max(clock.due_at, clock.due_known_at)
     for role in tell.roles:
@@ -125,12 +142,12 @@ def _simple_breach(scene: Scene, clock: ClockRun, tell: Notify) -> Iterable[Line
 
 
 def _ladder_breach(scene: Scene, clock: ClockRun, block: Clock) -> Iterable[Line]:
-    ladder = scene.book.ladders[block.breach_ladder] if block.breach_ladder else None
+    at = max(clock.due_at, clock.due_known_at)
+    open_alert = scene.alert_open_at(at)
+    ladder = _ladder(scene, block, open_alert)
     if ladder is None or not ladder.steps:
         return
     first = ladder.steps[0]
-    at = max(clock.due_at, clock.due_known_at)
-    open_alert = scene.alert_open_at(at)
     if open_alert is None or not climbs(clock):
         yield _breach_line(scene, clock, "breach0", first.roles[0], at, template=first.template, by=(Channel.EMAIL,))
         return
@@ -146,10 +163,18 @@ def _ladder_breach(scene: Scene, clock: ClockRun, block: Clock) -> Iterable[Line
                 template=step.template, by=step.by, rest=step.rest or Rest.WAKE, ladder=True,
                 severity=Severity.URGENT, series=f"breach/{clock_name(clock)}",
             )  # fmt: skip
+    time = told_anew(scene, _key(scene, clock, "breach0", first.roles[0])).step.removeprefix("breach0")
     for number, at in enumerate(repeats(times[-1], ladder.repeat_every, ladder.repeat_times, scene.now)):
         if _still_climbing(scene, clock, at) and open_alert.open_at(at):
-            name = f"{clock.clock}.{clock.key[:8]}.repeat{number + 1}"
+            name = f"{clock.clock}.{clock.key[:8]}{time}.repeat{number + 1}"
             yield from repeat_lines(climb(scene, open_alert), name, at, ladder)
+
+
+def _ladder(scene: Scene, block: Clock, speaking_for: Episode | None) -> Ladder | None:
+    """The clock's ladder, as it was when the alert opened for which it speaks."""
+    name = block.breach_ladder or LadderId("")
+    frozen = speaking_for.alert.ladder_named(name) if speaking_for is not None else None
+    return frozen or scene.book.ladders.get(name)
 
 
 def _still_climbing(scene: Scene, clock: ClockRun, at: datetime) -> bool:

@@ -68,14 +68,20 @@ def label_circle(rules: Iterable[Rule], definitions: Definitions) -> tuple[RuleI
     Returns:
         The rules of one circle in order, beginning with the one that reads the lack; empty when there is none.
     """
-    edges = _edges(_judged(rules), definitions)
-    onward: dict[RuleId, list[RuleId]] = {}
-    for edge in edges:
-        onward.setdefault(edge.giver, []).append(edge.reader)
-    for edge in edges:
+    judged = _judged(rules)
+    onward = label_links(judged, definitions)
+    for edge in _edges(judged, definitions):
         if edge.absent and (path := way_between(onward, edge.reader, edge.giver)):
             return path
     return ()
+
+
+def label_links(rules: Iterable[Rule], definitions: Definitions) -> dict[RuleId, list[RuleId]]:
+    """The rules whose answer each rule may change, by a label that it gives or by taking their place."""
+    onward: dict[RuleId, list[RuleId]] = {}
+    for edge in _edges(_judged(rules), definitions):
+        onward.setdefault(edge.giver, []).append(edge.reader)
+    return onward
 
 
 def labels_read(condition: Condition, definitions: Definitions, absent: bool = False) -> Iterator[LabelRead]:

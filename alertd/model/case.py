@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from alertd.model.ids import CaseId, CaseRef, ClockId, LeafId, PersonId, RoleId, RuleId, Token, Version
 from alertd.model.message import Message
+from alertd.model.rulebook import Ladder
 from alertd.model.values import Answer, Channel, Rest, Severity
 
 
@@ -170,6 +171,8 @@ class Alert:
         closed_at: When it was accepted or withdrawn; None while open.
         accepted_by: Person id, or "" when open or withdrawn.
         ladder: Ladder id.
+        ladders: What it climbs, as the rules said when it opened: its own ladder, and those of clocks that speak for
+            it. A change of the rules leaves a running alert's ladder as it was; people and hours resolve at sending.
         duty: The role told first.
         reasons: Rules, in the order in which they became known.
     """
@@ -184,6 +187,11 @@ class Alert:
     ladder: str
     duty: RoleId
     reasons: tuple[RuleId, ...]
+    ladders: tuple[Ladder, ...] = ()
+
+    def ladder_named(self, name: str) -> Ladder | None:
+        """One of its ladders, as it was when the alert opened."""
+        return next((each for each in self.ladders if each.id == name), None)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -359,6 +359,7 @@ class Role:
     Attributes:
         rota: Rota or role that answers while open (or always, without `during`).
         backup: Role or rota told as second contact and when nobody here is reachable.
+        call_back: Number at the end of texts while this team is the one on duty, as written; "" for the service's own.
     """
 
     id: RoleId
@@ -367,6 +368,7 @@ class Role:
     during: HoursId | None = None
     otherwise: RoleId | None = None
     backup: str | None = None
+    call_back: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from alertd.rulebook.references import (
     check_uses,
     without_circles,
 )
+from alertd.rulebook.stopping import check_stops
 from alertd.rulebook.suggestions import allowed, did_you_mean
 from alertd.rulebook.texts import Template, check_program_texts, check_texts
 from alertd.rulebook.tree import Entries, Node, Text
@@ -242,6 +243,8 @@ def _check(reading: Reading, book: RuleBook, blocks: _Blocks) -> None:
     check_labels_in_where(reading, book)
     check_rules(reading, book, blocks.index)
     check_members(reading.report, book, blocks.index)
+    if not reading.report.failed:
+        check_stops(reading, book)
 
 
 def _check_templates(reading: Reading, texts: list[File], folder: str) -> None:

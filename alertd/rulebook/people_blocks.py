@@ -18,6 +18,7 @@ from alertd.rulebook.rule_blocks import role as role_id
 from alertd.rulebook.tree import Node
 
 _ADDRESS = re.compile(r"[^@\s,;<>\"]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}", re.ASCII)
+_LONGEST_SHOWN = 16
 _UK = "+44"
 # Mobiles are 071 to 075, 077 to 079 and, on the Isle of Man, 07624. 070 follows a person at a price, 076 are pagers.
 _MOBILE = re.compile(r"\+447(?:[1-57-9][0-9]|62(?=4))[0-9]{7}")
@@ -70,6 +71,7 @@ def role(reading: r.Reading, settings: r.Settings) -> Role:
         during=HoursId(during) if during else None,
         otherwise=otherwise,
         backup=settings.may("backup", reading.refer("role", "rota"), None),
+        call_back=settings.may("call_back", scalars.misread_as_fault(shown_number), ""),
     )
 
 
@@ -174,6 +176,14 @@ def telephone(written: str) -> str:
     if not phonenumbers.is_possible_number(found) or not plain.startswith(_UK) or re.search("[A-Za-z]", written):
         raise quantities.Misread("this is not a UK telephone number", "write it like +447700900123")
     return plain
+
+
+def shown_number(written: str) -> str:
+    """Check a UK number and leave it as written: it is shown to people; raises Misread."""
+    telephone(written)
+    if len(written) > _LONGEST_SHOWN:
+        raise quantities.Misread("this number is too long for a text", "write it like 020 7946 0123")
+    return written
 
 
 def mail_address(written: str) -> str:

@@ -13,7 +13,7 @@ from pydantic_core import core_schema
 
 from alertd.model.contract import DROPPED_AT_INTAKE, SETTINGS
 from alertd.rulebook import quantities
-from alertd.rulebook.people_blocks import mail_address, telephone
+from alertd.rulebook.people_blocks import mail_address, shown_number, telephone
 from alertd.rulebook.quantities import Exposed, Misread, NotAWord
 from alertd.rulebook.secret import SOURCES, Secret
 from alertd.rulebook.suggestions import allowed, did_you_mean
@@ -58,8 +58,7 @@ def _rate(value: object) -> float:
 
 def _phone(value: object) -> str:
     """Check a UK number and leave it as written: it is shown to people."""
-    telephone(_text(value))
-    return _text(value)
+    return shown_number(_text(value))
 
 
 def _listen(value: object) -> str:

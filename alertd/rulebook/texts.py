@@ -15,7 +15,8 @@ from alertd.rulebook.reading import TemplateUse
 from alertd.rulebook.suggestions import allowed, did_you_mean
 
 SHORT_NAMES = tuple(
-    "ref cohort clock due left team call_back host code part count check late repeat estimated stand_down source "
+    "ref cohort clock due left team call_back host code cases part count check late repeat estimated stand_down "
+    "source "
     "time service exercise".split()
 )
 """What a text or a call may carry: nothing of the child, only of the work."""
@@ -32,7 +33,7 @@ NAMES: dict[Channel, tuple[str, ...]] = {
 
 SENT_BY_THE_PROGRAM = tuple(
     "urgent_response golden_hour_warning golden_hour_missed contact_warning contact_missed clock_warning clock_breach "
-    "escalation repeat_alert stand_down digest digest_breach unreadable_message feed_alarm answer_needed "
+    "escalation repeat_alert repeat_alerts stand_down digest digest_breach unreadable_message feed_alarm answer_needed "
     "possible_duplicate data_quality orphan_status handover out_of_area community_tension associate_note routine_note "
     "deceased_note reply swap_note".split()
 )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from alertd.core.privacy import mentioned
+from alertd.core.schedule_alerts import REPEAT_TEXT
 from alertd.model.case import Facts, Notification, Obligation
 from alertd.model.delivery import Rendered, Unrenderable
 from alertd.model.ids import CaseId
@@ -15,6 +16,8 @@ from alertd.model.values import Channel
 from alertd.service.handover import HANDOVER, list_of
 from alertd.service.handover_texts import list_fields
 from alertd.service.ports import Reading
+from alertd.service.sharing import SHARED_TEXT
+from alertd.service.still_wanted import answered
 from alertd.service.system_lines import trouble_line
 from alertd.service.texts import Context, Matter, Texts, Voice, context
 
@@ -56,6 +59,8 @@ class Composer:
         handed = list_of(rows[0], reading) if note.template == HANDOVER else None
         listed = {each.case for each in handed.cases} if handed is not None else set()
         facts = _facts(listed | {row.case for row in rows if row.case is not None}, reading)
+        if note.template == SHARED_TEXT:
+            note, rows = _still_open(note, rows, facts)
         parts = {id_: reading.incident_parts(CaseId(id_)) for id_ in facts}
         fields = dict(context(note, Matter(rows, facts, parts, now), self._book(), self._voice))
         if handed is not None:
@@ -80,6 +85,14 @@ class Composer:
         return not suspects or len(mentioned(ours, suspects)) == len(suspects)
 
 
+def _still_open(
+    note: Notification, rows: list[Obligation], facts: dict[str, Facts]
+) -> tuple[Notification, list[Obligation]]:
+    """A text that several cases share, without those that somebody has accepted since; the text of one, for one."""
+    left = [row for row in rows if row.case in facts and not answered(row, facts[row.case])] or rows
+    return (replace(note, template=REPEAT_TEXT) if len({row.case for row in left}) == 1 else note), left
+
+
 def _trouble(note: Notification, what: str, now: datetime) -> Obligation:
     line = f"template {note.template} for {note.channel} {what}; a plain text went instead: check the template"
     return trouble_line("template", f"{note.template}.{note.channel}.{now:%Y%m%d%H}", now, line)
@@ -91,7 +104,7 @@ def _composed(text: Rendered, fields: Context, note: Notification, trouble: Obli
     return Composed(text.subject, text.body, code if is_answerable else "", trouble)
 
 
-_OURS = ("ref", "code", "cohort", "clock", "team", "service", "host", "call_back", "due", "left", "part")
+_OURS = ("ref", "code", "cohort", "clock", "team", "service", "host", "call_back", "due", "left", "part", "cases")
 
 
 def _words(fields: Context) -> Iterable[str]:
@@ -118,6 +131,8 @@ def plain(fields: Context) -> Rendered:
     ref, code = str(fields.get("ref", "")), str(fields.get("code", ""))
     service, call_back = str(fields.get("service", "")), str(fields.get("call_back", ""))
     accept = f" Reply Y{code} to accept." if code else ""
+    if cases := str(fields.get("cases", "")):
+        ref, accept = cases, " Reply each code to accept."
     body = f"{service}: {ref or 'system notice'}. Sign in for details.{accept} {call_back}"
     return Rendered(f"{service}: {ref}".strip(": "), " ".join(body.split()))
 

@@ -6,7 +6,7 @@ Source: ARCHITECTURE, invariants 2, 5 and 6.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +23,7 @@ from alertd.model.delivery import (
     Sent,
 )
 from alertd.model.errors import StoreUnavailable
+from alertd.model.ids import CaseId
 from alertd.service.addresses import Addresses
 from alertd.service.awaiting import taken
 from alertd.service.choice import Choice
@@ -31,6 +32,7 @@ from alertd.service.doubts import DOUBT_LIMIT, Doubts
 from alertd.service.means import Means
 from alertd.service.other_ways import OtherWays
 from alertd.service.ports import Attempt, Rank, Reading, Store, Writing
+from alertd.service.sharing import cases_of
 from alertd.service.still_wanted import why_not
 
 SEND_LIMIT = 32
@@ -54,6 +56,7 @@ class _Look:
     """What a look at a message found: why it is not sent, how it failed, or its text and address."""
 
     note: Notification
+    cases: Sequence[CaseId]
     suppressed: str = ""
     failed: tuple[NotificationState, str] | None = None
     text: Composed | None = None
@@ -120,26 +123,26 @@ class Deliver:
             if not notes:
                 return [], 0
             looked = [self._look(note, reading, now) for note in notes]
-            seen = reading.revisions([note.case for note in notes if note.case is not None])
+            seen = reading.revisions([case for look in looked for case in look.cases])
         leased: list[Leased] = []
         with self._store.write(Rank.DELIVER) as writing:
             current = writing.revisions(list(seen))
             for look in looked:
-                case = look.note.case
-                if case is None or current.get(case) == seen.get(case):
+                if all(current.get(case) == seen.get(case) for case in look.cases):
                     self._take(look, leased, writing, now)
         return leased, len(notes)
 
     def _look(self, note: Notification, reading: Reading, now: datetime) -> _Look:
+        cases = cases_of(note, reading)
         why = why_not(note, reading)
         if why is not None:
-            return _Look(note, suppressed=why)
+            return _Look(note, cases, suppressed=why)
         if note.deadline_at <= now:
-            return _Look(note, failed=(NotificationState.EXPIRED, "deadline_passed"))
+            return _Look(note, cases, failed=(NotificationState.EXPIRED, "deadline_passed"))
         senders, address = self._means.senders.get(note.channel, ()), self._composer.address(note)
         if not senders or address is None:
-            return _Look(note, failed=(NotificationState.REFUSED, "no_address"))
-        return _Look(note, text=self._composer.compose(note, reading, now), address=address)
+            return _Look(note, cases, failed=(NotificationState.REFUSED, "no_address"))
+        return _Look(note, cases, text=self._composer.compose(note, reading, now), address=address)
 
     def _take(self, look: _Look, leased: list[Leased], writing: Writing, now: datetime) -> None:
         if look.suppressed:

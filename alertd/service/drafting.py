@@ -12,6 +12,8 @@ from alertd.model.case import Notification, NotificationState, Obligation
 from alertd.model.ids import CaseId, PersonId, RoleId
 from alertd.model.values import Channel, Severity
 
+NoteKey = tuple[str, str, str]
+"""What keeps messages apart: matter, person, channel."""
 URGENT_DEADLINE = timedelta(minutes=15)
 DEADLINE = timedelta(hours=6)
 
@@ -26,15 +28,17 @@ class Draft:
         notes: Messages by what keeps them apart: case, person, channel.
         rows: Lines with the state they are to have.
         wake: Cases that look at their ladder again at once.
+        taken: Lines that go although their time has not come, as they were read.
         clocks: The first line with a clock that each text names.
     """
 
     new_id: Callable[[], str]
     now: datetime
-    notes: dict[tuple[str, str, str], Notification] = field(default_factory=dict)
+    notes: dict[NoteKey, Notification] = field(default_factory=dict)
     rows: list[Obligation] = field(default_factory=list)
     wake: set[CaseId] = field(default_factory=set)
-    clocks: dict[tuple[str, str, str], Obligation] = field(default_factory=dict)
+    taken: list[Obligation] = field(default_factory=list)
+    clocks: dict[NoteKey, Obligation] = field(default_factory=dict)
 
     def tell(self, row: Obligation, each: Recipient) -> None:
         """Tell somebody of a line over every channel found for them."""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from alertd.core.calendar import local
-from alertd.core.on_call import MANAGER
+from alertd.core.on_call import MANAGER, call_back
 from alertd.model.case import Obligation
 from alertd.model.ids import Token
 from alertd.model.rulebook import Person, RuleBook
@@ -214,4 +214,6 @@ class Replies:
                 return Handled(Result.STRANGER)
         with self._store.write(Rank.PEOPLE) as writing:
             writing.set_note(note, today)
-        return Handled(Result.STRANGER, say=words.stranger(self._circle.voice.service, self._circle.voice.call_back))
+        voice = self._circle.voice
+        desk = call_back(self._circle.book(), now, voice.call_back)
+        return Handled(Result.STRANGER, say=words.stranger(voice.service, desk))

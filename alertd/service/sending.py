@@ -22,17 +22,18 @@ from alertd.core.outgoing import (
     judge_line,
     reachable,
 )
+from alertd.core.schedule_clocks import waits_too_long
 from alertd.model.case import LineState, Notification, NotificationState, Obligation, ObligationKey
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.values import Channel, Rest
 from alertd.service.drafting import Draft, is_stand_down
 from alertd.service.ports import Rank, Reading, Store
+from alertd.service.sharing import share_repeats
+from alertd.service.texts import clock_of
 
 PLAN_LIMIT = 500
 BREACH_ROLE = RoleId("head_of_service")
 """Told by SMS too when its digest holds a breach."""
-LISTING = frozenset({"clock_breach", "clock_warning", "contact_missed", "contact_warning"})
-"""Templates about one case whose mail prints every line that it carries."""
 _GONE = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.IN_DOUBT, NotificationState.SENDING)
 
 
@@ -69,8 +70,9 @@ class Planner:
                 return 0
             made = self._planned(waiting, reading, now)
         with self._store.write(Rank.DELIVER) as writing:
-            current = {row.key: row for row in writing.obligations([row.key for row in waiting])}
-            if any(current.get(row.key) != row for row in waiting):
+            read = [*waiting, *made.taken]
+            current = {row.key: row for row in writing.obligations([row.key for row in read])}
+            if any(current.get(row.key) != row for row in read):
                 return len(waiting)
             writing.set_obligations(made.rows)
             writing.add_notifications(list(made.notes.values()))
@@ -88,8 +90,9 @@ class Planner:
                 self._judged(row, judge_line(row, now, desk), plan, digests, now)
         for role, held in digests.items():
             self._digest(role, held, plan, desk)
+        share_repeats(plan)
         if desk.rest.contains(now):
-            self._join_held(plan, reading)
+            self._take_along(plan, reading, desk)
         return plan
 
     def _judged(self, row: Obligation, verdict: Verdict, plan: Draft, digests: Digests, now: datetime) -> None:
@@ -134,23 +137,18 @@ class Planner:
                     template="digest_breach",
                 )
 
-    def _join_held(self, plan: Draft, reading: Reading) -> None:
-        """A held warning goes with a permitted mail to the same role about the same case, if that mail prints it.
+    def _take_along(self, plan: Draft, reading: Reading, desk: Desk) -> None:
+        """Held warnings that cannot wait for the morning go now to a role which is being told of something anyway.
 
-        A text has no room to name it; then it stays held for the morning's list.
+        Source: protocol notes, "Who is woken": "when 21:00 has passed, it goes with the next permitted message to that
+        role, at latest 07:30".
         """
-        for key, note in list(plan.notes.items()):
-            if note.case is None or note.next_at > plan.now or not _prints_lines(note):
-                continue
-            facts = reading.case(note.case)
-            held = [
-                row
-                for row in (facts.obligations if facts else ())
-                if row.state is LineState.HELD and row.key.role == note.asked and _is_warning(row)
-            ]
-            if held:
-                plan.notes[key] = replace(note, lines=(*note.lines, *(row.key for row in held)))
-                plan.rows += [replace(row, state=LineState.TOLD, not_before=None) for row in held]
+        awake = {note.asked for note in plan.notes.values() if note.next_at <= plan.now}
+        morning = max((digest_at(role, plan.now, desk) for role in awake), default=plan.now)
+        for row in reading.waiting(morning, PLAN_LIMIT) if awake else ():
+            if row.state is LineState.HELD and row.key.role in awake and _is_pressing(row, reading, desk):
+                plan.taken.append(row)
+                self._tell(row, reachable(RoleId(row.key.role), row.by, plan.now, desk), plan)
 
     def _stand_down(self, row: Obligation, plan: Draft, digests: Digests, reading: Reading, now: datetime) -> None:
         """Tell those who were told, and the team on duty now; people off duty read it in the morning's list.
@@ -186,12 +184,12 @@ class Planner:
                 plan.add(row, note.role, note.person, channel)
 
 
-def _prints_lines(note: Notification) -> bool:
-    return note.channel is Channel.EMAIL and note.template in LISTING
-
-
-def _is_warning(row: Obligation) -> bool:
-    return row.key.step.startswith("warn") and not is_stand_down(row)
+def _is_pressing(row: Obligation, reading: Reading, desk: Desk) -> bool:
+    """Whether a line is a warning that would lose more than half of its remaining time by waiting."""
+    if not row.key.step.startswith("warn") or is_stand_down(row) or row.case is None:
+        return False
+    clock = clock_of(row, reading.case(row.case))
+    return clock is not None and waits_too_long(desk.rest, row.at, clock.due_at)
 
 
 def _who_was_told(row: Obligation, reading: Reading) -> list[Notification]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alertd.model.case import AlertState, Facts, LineState, Notification, Obligation
 from alertd.service.ports import Reading
+from alertd.service.sharing import cases_of
 
 
 def why_not(note: Notification, reading: Reading) -> str | None:
@@ -12,13 +13,15 @@ def why_not(note: Notification, reading: Reading) -> str | None:
     live = [row for row in rows if row.state is not LineState.WITHDRAWN]
     if not live:
         return "no_longer_true"
-    facts = reading.case(note.case) if note.case is not None else None
-    if facts is not None and all(_answered(row, facts) for row in live):
-        return "accepted"
+    facts = {case: found for case in cases_of(note, reading) if (found := reading.case(case)) is not None}
+    if facts:
+        (own, *_) = facts.values()  # of a case that was joined, the lines stand under another name
+        if all(answered(row, facts.get(row.case or own.row.id, own)) for row in live):
+            return "accepted"
     return None
 
 
-def _answered(row: Obligation, facts: Facts) -> bool:
+def answered(row: Obligation, facts: Facts) -> bool:
     """Whether a line of an alert's climb has been answered by an acceptance or withdrawal."""
     if row.key.about != "alert" or row.key.step.endswith("!") or not row.ladder:
         return False

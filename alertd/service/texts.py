@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from alertd.core.on_call import call_back
 from alertd.core.wording import check_words, clock_word, cohort_word, moment, team_word, time_left
 from alertd.model import exercise
 from alertd.model.case import Alert, AlertState, ClockRun, Facts, Notification, Obligation
@@ -28,7 +29,7 @@ class Voice:
 
     Attributes:
         service: Name of the service.
-        call_back: Number to ring.
+        call_back: Number to ring where the team on duty names none.
         host: Bare host of the pages, or "".
         link: Address of the pages, for email, or "".
         cohort_words: Setting → word that may stand on a lock screen.
@@ -96,9 +97,10 @@ def context(note: Notification, matter: Matter, book: RuleBook, voice: Voice) ->
     shared |= {
         "clock": _clocks(matter),
         "code": _code(first, matter),
+        "cases": _cases(matter),
         "stand_down": any(_takes_back_more_than_a_deadline(row) for row in rows),
         "team": team_word(book, note.role),
-        "call_back": voice.call_back,
+        "call_back": call_back(book, matter.now, voice.call_back),
         "host": voice.host,
         "service": voice.service,
         "late": any(row.late for row in rows),
@@ -156,6 +158,16 @@ def _code(row: Obligation, matter: Matter) -> str:
         alert = next((a for a in reversed(facts.alerts) if a.state is not AlertState.WITHDRAWN), None)
         return alert.code if alert is not None else ""
     return alert.code if alert is not None and alert.state is AlertState.OPEN else ""
+
+
+def _cases(matter: Matter) -> str:
+    """Every case with its code, where a text is about several: `WF-UR-26-7QK4 Y482193, WF-UR-26-8ABC Y173920`."""
+    named: dict[str, str] = {}
+    for row in matter.rows:
+        facts, code = matter.facts.get(row.case or ""), _code(row, matter)
+        if facts is not None and code:
+            named[facts.row.ref] = f"{facts.row.ref} Y{code}"
+    return ", ".join(named.values()) if len(named) > 1 else ""
 
 
 def _takes_back_more_than_a_deadline(row: Obligation) -> bool:

@@ -7,6 +7,7 @@ default on reading, so that an older document still reads.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import IntEnum
 from typing import Any
 
@@ -18,8 +19,9 @@ from alertd.model.case import (
     CrossSide,
     Run,
 )
-from alertd.model.ids import ClockId, LeafId, RoleId, RuleId, Token, Version
-from alertd.model.values import Answer
+from alertd.model.ids import ClockId, LadderId, LeafId, RoleId, RuleId, Token, Version
+from alertd.model.rulebook import Ladder, LadderStep
+from alertd.model.values import Answer, Channel, Rest
 from alertd.store.codec import dumps, loads, micros, moment, optional_micros, optional_moment
 
 
@@ -135,11 +137,12 @@ def _clock(stored: list[Any]) -> ClockRun:
 
 def _pack_alert(a: Alert) -> list[Any]:
     times = [micros(a.opened_at), [micros(each) for each in a.rounds], optional_micros(a.closed_at)]
-    return [a.episode, a.code, *times, a.state, a.accepted_by, a.ladder, a.duty, a.reasons]
+    ladders = [_pack_ladder(each) for each in a.ladders]
+    return [a.episode, a.code, *times, a.state, a.accepted_by, a.ladder, a.duty, a.reasons, ladders]
 
 
 def _alert(stored: list[Any]) -> Alert:
-    episode, code, opened_at, rounds, closed_at, state, accepted_by, ladder, duty, reasons = stored
+    episode, code, opened_at, rounds, closed_at, state, accepted_by, ladder, duty, reasons, *more = stored
     return Alert(
         episode=episode,
         code=code,
@@ -151,6 +154,32 @@ def _alert(stored: list[Any]) -> Alert:
         ladder=ladder,
         duty=RoleId(duty),
         reasons=tuple(map(RuleId, reasons)),
+        ladders=tuple(_ladder(each) for ladders in more for each in ladders),
+    )
+
+
+def _pack_ladder(each: Ladder) -> list[Any]:
+    steps = [[_seconds(s.after), s.roles, s.template, s.by, s.rest] for s in each.steps]
+    return [each.id, each.title, steps, each.exhausted, _seconds(each.repeat_every), each.repeat_times]
+
+
+def _seconds(length: timedelta) -> float:
+    return length.total_seconds()
+
+
+def _ladder(stored: list[Any]) -> Ladder:
+    id_, title, steps, exhausted, every, times = stored
+    return Ladder(LadderId(id_), title, tuple(map(_step, steps)), RoleId(exhausted), timedelta(seconds=every), times)
+
+
+def _step(stored: list[Any]) -> LadderStep:
+    after, roles, template, by, rest = stored
+    return LadderStep(
+        after=timedelta(seconds=after),
+        roles=tuple(map(RoleId, roles)),
+        template=template,
+        by=tuple(map(Channel, by)),
+        rest=Rest(rest) if rest else None,
     )
 
 

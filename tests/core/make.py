@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from alertd.core.calendar import RestHours, at_local
-from alertd.core.episodes import Episode
+from alertd.core.episodes import Episode, frozen_ladders
 from alertd.core.fold import fold
 from alertd.core.lines import Scene
 from alertd.model.case import (
@@ -172,7 +172,9 @@ def episode(
         duty=RoleId("safeguarding_duty"),
         reasons=tuple(dict.fromkeys(each.rule for each in joined)),
     )
-    return Episode(replace(made, **more), joined, hand_ons, held)  # type: ignore[arg-type]
+    alert = replace(made, **more)  # type: ignore[arg-type]
+    climbed = alert.ladders or frozen_ladders(alert.ladder, small_book())
+    return Episode(replace(alert, ladders=climbed), joined, hand_ons, held)
 
 
 def accepted(at: datetime, *runs: Run, **more: object) -> Episode:

@@ -12,7 +12,7 @@ from alertd.model.conditions import Another, Count
 from alertd.model.errors import ConfigError, MatcherError
 from alertd.model.ids import ClockId, LeafId, RuleId, Token
 from alertd.model.message import Message
-from alertd.model.rulebook import RuleBook, RuleStatus
+from alertd.model.rulebook import RuleBook, RuleStatus, StopClock
 from alertd.model.values import Answer
 from tests.core.book import load, small_book, small_plan
 from tests.core.make import after, clock, custody, day, incident, status
@@ -142,10 +142,16 @@ def test_rules_that_never_settle_are_an_error() -> None:
       - field: clock.id
         equals: contact_48h
   then:
-    - stop_clock: contact_48h
+    - stop_clock: golden_hour
 """
     with pytest.raises(MatcherError, match="did not settle"):
-        judged(custody(), book=load(restless))
+        judged(custody(), book=_stopping("contact_48h", load(restless)))
+
+
+def _stopping(clock: str, book: RuleBook) -> RuleBook:
+    """The rule `gives` stops another clock, which loading would refuse."""
+    rule = replace(book.rules[RuleId("gives")], then=(StopClock(ClockId(clock)),))
+    return replace(book, rules={**book.rules, rule.id: rule})
 
 
 # --- clocks

@@ -3,17 +3,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
+from alertd.core.episodes import frozen_ladders
 from alertd.core.lines import Line, Scene
 from alertd.core.on_call import DUTY
 from alertd.core.schedule import schedule
 from alertd.core.schedule_alerts import alert_lines, running_clock
 from alertd.model.case import AlertState, ClockRun, ObligationKey
-from alertd.model.ids import RoleId
+from alertd.model.ids import LadderId, RoleId
 from alertd.model.message import DataNote, Problem
 from alertd.model.values import Rest
+from tests.core.book import small_book
 from tests.core.make import CASE, accepted, after, clock, custody, episode, london, run, scene, status, stored
 
 CONTACT = clock("contact_48h", hours=48)
@@ -232,3 +235,31 @@ def test_no_two_lines_of_an_alert_share_a_name() -> None:
     keys = [line.key for line in _lines(of)]
     assert len(keys) == len(set(keys))
     assert [line.key for line in schedule(of, {})] == [line.key for line in schedule(of, {})]
+
+
+def test_a_running_alert_keeps_its_ladder_and_a_new_one_takes_the_changed_one() -> None:
+    book = small_book()
+    shorter = replace(
+        book.ladders[LadderId("default_urgent")], steps=book.ladders[LadderId("default_urgent")].steps[:1]
+    )
+    changed = replace(book, ladders={**book.ladders, shorter.id: shorter})
+    running = episode()
+    assert "s5@head_of_service" in _ladder(scene(after(55), episodes=(running,), book=changed))
+    fresh = episode(ladders=frozen_ladders("default_urgent", changed))
+    assert [name for name in _ladder(scene(after(3), episodes=(fresh,), book=changed)) if name.startswith("s")] == [
+        "s1@safeguarding_duty"
+    ]
+
+
+@pytest.mark.parametrize(("opened", "first"), [(0, 65), (7, 65), (8, 80), (3, 65), (14, 80)])
+def test_repeats_of_all_alerts_meet_on_the_quarter_hours(opened: int, first: int) -> None:
+    begun = after(opened)
+    alert = episode(run(known_at=begun), opened_at=begun, rounds=(begun,))
+    found = _ladder(scene(after(200), episodes=(alert,)))
+    times = sorted({at for name, at in found.items() if name.startswith("repeat")})
+    assert times[0] == after(first)
+    assert all(at.minute % 15 == 0 and at.second == 0 for at in times)
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert gaps[:3] == [timedelta(minutes=15)] * 3
+    assert all(timedelta(minutes=15) <= gap <= timedelta(hours=1) for gap in gaps)
+    assert all(at.minute == 0 for at in times[4:])

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from alertd.core.calendar import RestHours
+from alertd.core.episodes import frozen_ladders
 from alertd.core.lines import Line, Scene
 from alertd.core.schedule_clocks import brought_forward, clock_lines
 from alertd.model.case import ClockRun, ObligationKey
@@ -111,7 +112,8 @@ def test_a_ladder_without_steps_tells_nobody() -> None:
     book = small_book()
     empty = replace(book.ladders[LadderId("golden_hour_missed")], steps=())
     silent = replace(book, ladders={**book.ladders, empty.id: empty})
-    assert not [name for name in _told(after(), GOLDEN, episode(), book=silent) if name.startswith("breach")]
+    alert = episode(ladders=frozen_ladders("default_urgent", silent))
+    assert not [name for name in _told(after(), GOLDEN, alert, book=silent) if name.startswith("breach")]
     mute = replace(book, clocks={GOLDEN.clock: replace(book.clocks[ClockId("golden_hour")], breach_ladder=None)})
     assert not [name for name in _told(after(), GOLDEN, episode(), book=mute) if name.startswith("breach")]
 

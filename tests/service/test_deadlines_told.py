@@ -6,8 +6,6 @@ from alertd.model.case import LineState
 from alertd.model.ids import PersonId
 from alertd.model.values import Channel
 from alertd.service.people import Fact
-from alertd.service.sending import LISTING
-from alertd.shipped import shipped
 from tests.service.world import World, at, custody, hospital
 
 _BOTH = ("48h professionals", "48h contact")
@@ -49,9 +47,20 @@ def test_a_held_warning_is_not_swallowed_by_an_urgent_text_at_night(world: World
     assert {key for key in held if key.step.startswith("warn")} <= still
 
 
-def test_mails_that_take_held_warnings_along_print_every_line() -> None:
-    for name in LISTING:
-        assert "for line in lines" in (shipped("templates") / f"{name}.email.j2").read_text()
+def test_a_warning_that_cannot_wait_goes_with_the_next_text_to_that_role_at_night(world: World) -> None:
+    world.at("11-27 22:30").told(world.incident(hospital(presented="11-26 08:00")))
+    world.accept(world.only_case().row.ref, by="edt_duty_phone")
+    world.at("11-28 04:10")
+    assert not [each for each in world.sent if "contact_warning" in each.templates], "21:00 had passed: it is held"
+    sent = world.told(world.incident(custody("P2", booked="11-28 04:05")))
+    warned = [(each.to, each.by) for each in sent if "contact_warning" in each.templates]
+    assert warned == [("edt", Channel.SMS)], "the duty team is awake now; the manager still sleeps"
+    (text,) = [each.text for each in sent if "contact_warning" in each.templates]
+    assert "due 08:00 Sat 28 Nov, 3 h 50 min left" in text
+    before = len(world.sent)
+    world.at("11-28 07:30")
+    lists = [each for each in world.sent[before:] if "contact_warning" in each.templates]
+    assert {each.to for each in lists} == {"duty_manager"}, "told once"
 
 
 def test_after_a_death_no_stand_down_speaks_of_contact(world: World) -> None:

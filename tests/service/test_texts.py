@@ -15,6 +15,7 @@ from alertd.core.wording import clock_word, moment, team_word, time_left
 from alertd.model.ids import PersonId
 from alertd.model.values import Channel
 from alertd.service.people import Fact
+from alertd.service.sharing import IN_ONE_TEXT
 from alertd.shipped import shipped
 from alertd.transport.render import Renderer
 from tests.service.stage import shipped_rules, shipped_settings, shipped_voice
@@ -43,6 +44,7 @@ def _fields(*, late: bool, repeat: bool, estimated: bool, several: bool, check: 
         "service": voice.service,
         "code": "482193",
         "count": "1000",
+        "cases": ", ".join(["WF-UR-26-7QK4WM Y482193"] * IN_ONE_TEXT),
         "part": "10 of 12" if several else "",
         "check": check,
         "late": late,

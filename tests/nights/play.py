@@ -1,0 +1,166 @@
+"""Play the invented months through a whole alertd on a pretend clock: people accept within minutes, and record or not."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import count
+from random import Random
+
+from alertd.core.calendar import RestHours, local
+from alertd.core.on_call import DUTY, on_call
+from alertd.daemon.rehearsal import Sending, Stage
+from alertd.model.case import AlertState, Facts
+from alertd.model.ids import CaseId, PersonId
+from alertd.model.values import Kind, Value
+from alertd.service.messages import encode_status, write_event
+from tests.nights.cases import Incident
+
+Act = Callable[[datetime], None]
+_MINUTES_TO_ACCEPT = ((2, 3, 4, 6, 8, 13, 24, 55), (22, 24, 20, 14, 8, 7, 4, 1))
+_DRM = timedelta(hours=10, minutes=20)
+_CLOSING_AFTER = timedelta(days=20)
+
+
+@dataclass(slots=True)
+class Months:
+    """What came of a run.
+
+    Attributes:
+        sent: Everything that left.
+        cases: Ids by person.
+        accepted: Person → spans in which somebody held an alert of theirs.
+    """
+
+    sent: list[Sending]
+    facts: list[Facts] = field(default_factory=list)
+    cases: dict[str, CaseId] = field(default_factory=dict)
+
+
+class Play:
+    """One run.
+
+    Args:
+        stage: A whole alertd, unused so far.
+        random: Seeded; the same seed makes the same people.
+        records: Whether people record what they do; they always accept.
+    """
+
+    def __init__(self, stage: Stage, random: Random, *, records: bool) -> None:
+        self.stage = stage
+        self.random = random
+        self.records = records
+        self.cases: dict[str, CaseId] = {}
+        self._queue: list[tuple[datetime, int, Act]] = []
+        self._numbers = count()
+
+    def run(self, incidents: list[Incident], until: datetime) -> Months:
+        """Play all of it, to the end of the last case."""
+        for each in incidents:
+            self._plan(each.at, lambda now, each=each: self._comes_in(each, now))  # type: ignore[misc]
+        self.stage.now = incidents[0].at - timedelta(seconds=1)
+        while self._queue:
+            at, _, act = heapq.heappop(self._queue)
+            self._run_on(at)
+            act(at)
+            self.stage.settle()
+        self._run_on(until)
+        facts = [found for case in self.cases.values() if (found := self.stage.facts(case)) is not None]
+        return Months(self.stage.sent, facts, self.cases)
+
+    def _run_on(self, at: datetime) -> None:
+        self.stage.run_until(at, including=False)
+        self.stage.now = at
+
+    def _plan(self, at: datetime, act: Act) -> None:
+        heapq.heappush(self._queue, (at, next(self._numbers), act))
+
+    # --- what happens
+
+    def _comes_in(self, incident: Incident, now: datetime) -> None:
+        known = set(self.cases.values())
+        body = write_event(
+            Kind.INCIDENT, incident.data, source=incident.setting, sent_at=now,
+            message_id=f"{incident.person}-{next(self._numbers)}",
+        )  # fmt: skip
+        self.stage.take(body)
+        if incident.person not in self.cases:
+            (case,) = {row.id for row in self.stage.cases()} - known
+            self.cases[incident.person] = case
+        minutes = self.random.choices(*_MINUTES_TO_ACCEPT)[0]
+        self._plan(now + timedelta(minutes=minutes), lambda at: self._accept(incident, at))
+        if not incident.correction:
+            self._work(incident, now)
+
+    def _facts(self, incident: Incident) -> Facts:
+        found = self.stage.facts(self.cases[incident.person])
+        assert found is not None
+        return found
+
+    def _accept(self, incident: Incident, now: datetime) -> None:
+        facts = self._facts(incident)
+        alert = next((each for each in facts.alerts if each.state is AlertState.OPEN), None)
+        if alert is not None:
+            self._say(facts, {"event": "alert_accepted", "at": now, "reference": alert.code}, now)
+
+    def _say(self, facts: Facts, fields: Mapping[str, Value], now: datetime) -> None:
+        person = on_call(self.stage.book, DUTY, now).people[0].id
+        about = {"case_ref": facts.row.ref}
+        number = f"{next(self._numbers)}"
+        self.stage.take(
+            encode_status(fields, about, person=PersonId(person), sent_at=now, message_id=number), by_person=True
+        )
+
+    # --- what people record, promptly
+
+    def _work(self, incident: Incident, now: datetime) -> None:
+        """Everything that the protocol asks for, each recorded within minutes of being done."""
+        if not self.records:
+            return
+        hours = self.random.uniform
+        if incident.setting == "custody" and incident.child:
+            self._record(incident, now + timedelta(minutes=hours(8, 22)), "police_contacted_mash")
+        working = _by_day(now + timedelta(hours=hours(1, 3)))
+        self._record(incident, working, "safe_to_contact_recorded", value="yes")
+        self._record(incident, working + timedelta(minutes=5), "contact_decided")
+        self._record(incident, working + timedelta(minutes=15), "mash_referred", reference="REF-1")
+        if incident.setting in ("custody", "hospital_ae", "hospital_ward"):
+            who = {"contact.with": "ward", "contact.outcome": "contacted_professional"}
+            self._record(incident, now + timedelta(hours=hours(2, 8)), "contact", **who)
+        who = {"contact.with": "young_person", "contact.outcome": "contacted_young_person"}
+        met = _by_day(now + timedelta(hours=hours(3, 9)))
+        self._record(incident, met, "contact", **who)
+        self._record(incident, _morning(now), "drm_listed")
+        self._record(incident, _by_day(met + timedelta(days=hours(1, 3))), "plan_agreed")
+        if incident.setting == "missing_return":
+            self._record(incident, _by_day(met + timedelta(hours=hours(8, 20))), "return_interview_held")
+        self._record(incident, _by_day(now + timedelta(days=2)), "panel_listed")
+        self._plan(now + _CLOSING_AFTER, lambda at: self._say(self._facts(incident), {"event": "closed", "at": at}, at))
+
+    def _record(self, incident: Incident, at: datetime, event: str, **more: str) -> None:
+        self._plan(at, lambda now: self._say(self._facts(incident), {"event": event, "at": now, **more}, now))
+
+
+def _by_day(at: datetime) -> datetime:
+    """The same moment, or nine in the morning where it falls into the night."""
+    here = local(at)
+    if 9 <= here.hour < 20:
+        return at
+    day = here if here.hour < 9 else here + timedelta(days=1)
+    return at + (day.replace(hour=9, minute=here.minute, second=0, microsecond=0) - here)
+
+
+def _morning(now: datetime) -> datetime:
+    """Shortly before the list of the next meeting closes."""
+    here = local(now)
+    closes = here.replace(hour=9, minute=15, second=0, microsecond=0)
+    while closes <= here:
+        closes += timedelta(days=1)
+    return now + (closes - here)
+
+
+def is_night(at: datetime, rest: RestHours) -> bool:
+    """Whether a message left while only a few things may disturb."""
+    return rest.contains(at)
