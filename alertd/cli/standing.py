@@ -14,6 +14,7 @@ from alertd.cli.opening import opened
 from alertd.cli.options import AsJson, Config
 from alertd.cli.outbox import STUCK
 from alertd.cli.screen import bad, good, heading, plural, say, show_facts, show_json, show_table, when
+from alertd.cli.waking import Days, show_waking, waking_data
 from alertd.core.wording import clock_word, time_left
 from alertd.daemon.heartbeat import SILENT_AFTER, last_heartbeat, last_refusal
 from alertd.daemon.parts import Parts
@@ -31,12 +32,13 @@ def add_to(app: typer.Typer) -> None:
     app.command()(status)
 
 
-def status(*, as_json: AsJson = False, config: Config = None) -> None:
+def status(*, days: Days = 7, as_json: AsJson = False, config: Config = None) -> None:
     """Say how alertd stands: messages by outcome, what waits, what is due. Exit 1 when a person must look."""
     with opened(config) as parts:
         now, book = parts.now(), parts.rules.book()
         with parts.store.read() as reading:
             data = _data(reading, now) | {"numbers": _numbers(parts, reading)}
+            data["messages_out"] = waking_data(reading, parts.rules.ruling().terms.rest, days, now)
             rows = reading.list_clocks(running_only=True, limit=1000)
         ahead = [{"case": row.ref, **clock_data(run, book, now)} for row, run in rows if run.due_at > now]
     data["rules"] = book.version
@@ -151,6 +153,7 @@ def _show(data: Mapping[str, Any], now: datetime) -> None:
     heading("Messages out")
     for state in NotificationState:
         say(f"  {state.replace('_', ' '):<12} {counts[f'notifications.{state}']:>8,}")
+    show_waking(data["messages_out"])
     heading("Due next")
     soon = [(c["case"], clock_word(c["clock"]), c["due_at"]) for c in data["due_soon"]]
     rows = [(case, clock, when(due), time_left(due, now)) for case, clock, due in soon]

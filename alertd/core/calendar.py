@@ -173,6 +173,17 @@ class RestHours:
         today = at_local(day, self.to)
         return today if today > at else at_local(day + timedelta(days=1), self.to)
 
+    def between(self, since: datetime, until: datetime) -> tuple[tuple[datetime, datetime], ...]:
+        """The stretches of rest hours in [since, until), cut off at both ends; each [begin, end), earliest first."""
+        found: list[tuple[datetime, datetime]] = []
+        over_midnight = timedelta(days=1 if self.from_ > self.to else 0)
+        day = local(since).date() - timedelta(days=1)
+        while at_local(day, self.from_) < until:
+            begin, end = at_local(day, self.from_), at_local(day + over_midnight, self.to)
+            found.append((max(begin, since), min(end, until)))
+            day += timedelta(days=1)
+        return tuple((begin, end) for begin, end in found if begin < end)
+
     def early_before(self, at: datetime) -> datetime:
         """The early moment of the evening on which the rest hours around `at` began."""
         day = local(at).date()

@@ -53,6 +53,7 @@ class Sending:
         templates, abouts: Of every line that it carries: templates, and rule and clock ids.
         text: Subject and body.
         repeat: Sent again after doubt or after the ladder's end.
+        cases: Cases of the lines that it carries.
     """
 
     at: datetime
@@ -64,6 +65,7 @@ class Sending:
     abouts: frozenset[str]
     text: str
     repeat: bool
+    cases: frozenset[CaseId] = frozenset()
 
 
 class Keeper:
@@ -145,6 +147,7 @@ class Stage:
                 abouts=frozenset(name for line in lines for name in _abouts(line)),
                 text=f"{text.subject}\n{text.body}",
                 repeat=note.repeat,
+                cases=frozenset(line.case for line in lines if line.case is not None),
             )
         )
 

@@ -27,12 +27,16 @@ from alertd.model.case import (
     StoredMessage,
     Tokens,
 )
+from alertd.model.counts import QuietCount, RoleCount
 from alertd.model.delivery import Awaited
 from alertd.model.ids import CaseId, LeafId, RuleId, Token, Version
 from alertd.model.message import Message, Unreadable
 from alertd.model.values import Channel
 from alertd.service.handover_ports import HandoverReading, HandoverWriting
 from alertd.service.swap_port import SwapReading, SwapWriting
+
+Spans = Sequence[tuple[datetime, datetime]]
+"""Stretches of time, each [begin, end), aware UTC."""
 
 
 class Rank(IntEnum):
@@ -342,6 +346,14 @@ class Reading(HandoverReading, SwapReading, Protocol):
 
         Open cases, running clocks, open alerts, waiting lines, notifications by state, open quarantine, re-checks.
         """
+        ...
+
+    def messages_by_role(self, since: datetime, until: datetime, nights: Spans) -> Sequence[RoleCount]:
+        """Messages that left in [since, until), by role reached, night (by these stretches) and channel."""
+        ...
+
+    def kept_quiet(self, since: datetime, until: datetime) -> Sequence[QuietCount]:
+        """Lines held for a list that went in [since, until) or still waits, and messages suppressed, with reasons."""
         ...
 
     def next_wake(self, now: datetime) -> datetime | None:

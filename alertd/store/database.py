@@ -20,7 +20,7 @@ from alertd.store.reading_access import AccessReading
 from alertd.store.reading_cross import CrossReading
 from alertd.store.reading_handovers import HandoverReading
 from alertd.store.reading_lists import ListReading
-from alertd.store.reading_outbox import OutboxReading
+from alertd.store.reading_waking import WakingReading
 from alertd.store.reading_watch import WatchReading
 from alertd.store.schema import check_schema
 from alertd.store.swaps import SwapReading, SwapWriting
@@ -34,7 +34,7 @@ _KEY_CHECK = "key_check"
 
 
 class SqlReading(
-    ClosureReading, OutboxReading, CrossReading, ListReading, WatchReading, HandoverReading, SwapReading, AccessReading
+    ClosureReading, WakingReading, CrossReading, ListReading, WatchReading, HandoverReading, SwapReading, AccessReading
 ):
     """A consistent view (`alertd.service.ports.Reading`)."""
 

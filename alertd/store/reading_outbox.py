@@ -32,7 +32,7 @@ from alertd.store.tables import (
 KEY = ("scope", "about", "key", "episode", "step", "role")
 """The columns that name an obligation, in `obligations` and in `lines`."""
 
-_SAME_KEY = and_(*(lines.c[name] == obligations.c[name] for name in KEY))
+SAME_KEY = and_(*(lines.c[name] == obligations.c[name] for name in KEY))
 
 
 class OutboxReading(CaseReading):
@@ -110,7 +110,7 @@ class OutboxReading(CaseReading):
             select(notifications.c.id).where(notifications.c.case_id.in_(family)),
             select(lines.c.notification).where(lines.c.scope.in_(family)),
             select(lines.c.notification)
-            .join(obligations, _SAME_KEY)
+            .join(obligations, SAME_KEY)
             .where(text("obligations.scope = '*'"), obligations.c.case_id.in_(family)),
         ).subquery()
         found = select(notifications).where(notifications.c.id.in_(select(carrying.c[0])))

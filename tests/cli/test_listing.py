@@ -139,3 +139,20 @@ def test_status_shows_why_changed_rules_were_refused_until_a_load_is_taken(here:
 def test_an_alert_that_nobody_has_accepted_makes_status_exit_1(here: Installation) -> None:
     here.incident()
     assert "nobody has accepted" in here.refused("status")
+
+
+def test_status_says_how_many_messages_each_role_got_by_day_and_by_night_and_what_was_held(here: Installation) -> None:
+    here.incident()
+    with opened(here.config) as parts:
+        now = parts.now()
+        for _ in range(3):
+            parts.tick.run(now)
+            parts.planner.plan(now)
+            parts.deliver.send_due(now, lambda: now)
+    found = here.json("status")["messages_out"]
+    told = {each["role"]: each for each in found["roles"]}
+    (desk,) = set(told) & {"mash", "edt"}
+    assert sum(told[desk][part][channel] for part in ("day", "night") for channel in ("sms", "email")) == 2
+    held = {(each["role"], each["what"], each["reason"]) for each in found["kept_quiet"]}
+    assert ("community_safety", "held", "digest") in held
+    assert "1 community_safety" in here.refused("status", "--days", "1")

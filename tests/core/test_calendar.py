@@ -179,6 +179,24 @@ def test_the_early_moment_belongs_to_the_evening_on_which_the_rest_began() -> No
     assert REST.early_before(london("2026-11-27 02:00")) == london("2026-11-26 21:00")
 
 
+def test_the_nights_of_a_period_are_cut_off_at_its_ends() -> None:
+    since, until = london("2026-11-25 23:00"), london("2026-11-27 01:00")
+    assert REST.between(since, until) == (
+        (since, london("2026-11-26 07:30")),
+        (london("2026-11-26 22:00"), until),
+    )
+    assert REST.between(london("2026-11-26 08:00"), london("2026-11-26 21:00")) == ()
+
+
+def test_a_night_may_be_longer_or_shorter_than_its_clock_says_and_rest_may_lie_within_a_day() -> None:
+    ((begin, end),) = REST.between(london("2026-10-24 12:00"), london("2026-10-25 12:00"))
+    assert end - begin == timedelta(hours=10, minutes=30)
+    noon = RestHours(time(12), time(13))
+    assert noon.between(london("2026-11-26 00:00"), london("2026-11-27 00:00")) == (
+        (london("2026-11-26 12:00"), london("2026-11-26 13:00")),
+    )
+
+
 @given(_ANY_TIME)
 def test_the_next_change_always_flips_open_and_closed(at: datetime) -> None:
     change = next_change(MASH, at)

@@ -1,26 +1,33 @@
-"""Play the invented months through a whole alertd on a pretend clock: people accept within minutes, and record or not."""
+"""Play the invented months through a whole alertd on a pretend clock: people accept, and record or not."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from itertools import count
+from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
-from alertd.core.calendar import RestHours, local
+from alertd.core.calendar import RestHours, at_local, local
 from alertd.core.on_call import DUTY, on_call
 from alertd.daemon.rehearsal import Sending, Stage
 from alertd.model.case import AlertState, Facts
+from alertd.model.counts import RoleCount
 from alertd.model.ids import CaseId, PersonId
 from alertd.model.values import Kind, Value
 from alertd.service.messages import encode_status, write_event
-from tests.nights.cases import Incident
+from tests.nights.cases import CASES, DAYS, Incident, invented
+from tests.service.stage import new_database, new_stage, open_database
 
 Act = Callable[[datetime], None]
 _MINUTES_TO_ACCEPT = ((2, 3, 4, 6, 8, 13, 24, 55), (22, 24, 20, 14, 8, 7, 4, 1))
-_DRM = timedelta(hours=10, minutes=20)
+START = at_local(date(2026, 4, 1), time())
+"""The first day of the nine months of which the borough published figures, six years on."""
+_AFTERWARDS = timedelta(days=30)
 _CLOSING_AFTER = timedelta(days=20)
 
 
@@ -30,13 +37,13 @@ class Months:
 
     Attributes:
         sent: Everything that left.
-        cases: Ids by person.
-        accepted: Person → spans in which somebody held an alert of theirs.
+        facts: Every case as it stood in the end.
+        stored: Messages by role as the store counts them.
     """
 
     sent: list[Sending]
-    facts: list[Facts] = field(default_factory=list)
-    cases: dict[str, CaseId] = field(default_factory=dict)
+    facts: list[Facts]
+    stored: tuple[RoleCount, ...]
 
 
 class Play:
@@ -68,7 +75,11 @@ class Play:
             self.stage.settle()
         self._run_on(until)
         facts = [found for case in self.cases.values() if (found := self.stage.facts(case)) is not None]
-        return Months(self.stage.sent, facts, self.cases)
+        return Months(self.stage.sent, facts, self._stored(incidents[0].at, until))
+
+    def _stored(self, since: datetime, until: datetime) -> tuple[RoleCount, ...]:
+        with self.stage.store.read() as reading:
+            return tuple(reading.messages_by_role(since, until, RestHours().between(since, until)))
 
     def _run_on(self, at: datetime) -> None:
         self.stage.run_until(at, including=False)
@@ -161,6 +172,12 @@ def _morning(now: datetime) -> datetime:
     return now + (closes - here)
 
 
-def is_night(at: datetime, rest: RestHours) -> bool:
-    """Whether a message left while only a few things may disturb."""
-    return rest.contains(at)
+def play_months(cases: int, seed: int, *, records: bool) -> Months:
+    """Play the months of a seed on a database of its own; the same seed has the same incidents and acceptances."""
+    incidents = invented(Random(f"incidents {seed}"), START, cases, round(DAYS * cases / CASES))
+    with (
+        TemporaryDirectory(prefix="alertd-nights-") as folder,
+        closing(open_database(new_database(Path(folder)))) as store,
+    ):
+        play = Play(new_stage(store), Random(f"people {seed}"), records=records)
+        return play.run(incidents, incidents[-1].at + _AFTERWARDS)

@@ -16,8 +16,8 @@ from alertd.shipped import shipped
 from tests.service.stage import new_database, new_stage, open_database
 
 _LOADED = load_stories([shipped("rules")])
-_WITH_STORIES = {*range(1, 20), *range(21, 25)}
-"""Scenarios that a story can state; 20 and 25 need receipts and the waking rules, and are tested in `service`."""
+_WITH_STORIES = {*range(1, 26)}
+"""Scenarios of the protocol; of scenario 20, receipts that fail to come are tested in `service`."""
 
 
 @pytest.mark.parametrize("story", _LOADED.stories, ids=lambda story: story.name)

@@ -9,7 +9,9 @@ import pytest
 
 from alertd.model.case import AlertState, CaseRow, LineState, MessageOutcome
 from alertd.model.errors import StaleWrite
-from alertd.model.ids import CaseId
+from alertd.model.ids import CaseId, LadderId, RoleId
+from alertd.model.rulebook import Ladder, LadderStep
+from alertd.model.values import Channel, Rest
 from alertd.service.ports import CaseChange, CrossQuery, Rank
 from alertd.store import SqlStore
 from tests.store.rows import (
@@ -43,6 +45,19 @@ def query(leaf: str = "leaf", name: str = "ward", exclude: str = "", **changes: 
     return altered(CrossQuery(row.leaf, row.key, NOW - HOUR, NOW + HOUR, CaseId(exclude)), changes)
 
 
+_LADDER = Ladder(
+    LadderId("default_urgent"),
+    "Nobody has accepted",
+    (
+        LadderStep(timedelta(minutes=5), (RoleId("mash"),), "escalation", (Channel.SMS, Channel.CALL), Rest.WAKE),
+        LadderStep(timedelta(minutes=10), (RoleId("mash"), RoleId("edt")), "escalation", (Channel.CALL,)),
+    ),
+    RoleId("head_of_service"),
+    timedelta(minutes=10),
+    3,
+)
+
+
 def test_a_case_comes_back_exactly_as_it_was_put(store: SqlStore) -> None:
     row = case_row(
         "c1",
@@ -58,7 +73,10 @@ def test_a_case_comes_back_exactly_as_it_was_put(store: SqlStore) -> None:
         row=row,
         runs=(run("a"), run("b", ended_at=NOW, asks=True, presumed=True)),
         clocks=(clock("g"), clock("h", stopped_at=NOW, stop_known_at=NOW, withdrawn_at=NOW, estimated=True)),
-        alerts=(alert("482193", state=AlertState.ACCEPTED, closed_at=NOW, accepted_by="p1", rounds=(NOW, NOW + HOUR)),),
+        alerts=(
+            alert("482193", state=AlertState.ACCEPTED, closed_at=NOW, accepted_by="p1", rounds=(NOW, NOW + HOUR)),
+            alert("173920", episode=2, ladders=(_LADDER,)),
+        ),
         cross=(target("leaf", "ward", "r", until=NOW),),
         new=(obligation(note=(("source", "police"),), not_before=NOW, check=("person.age",), clock="g/k/1"),),
     )
