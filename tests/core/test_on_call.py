@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alertd.core.calendar import local
-from alertd.core.on_call import DUTY, backup_of, handovers, hours_of, on_call, people_of, to_person
+from alertd.core.on_call import DUTY, backup_of, call_back, handovers, hours_of, on_call, people_of, to_person
 from alertd.model.ids import HoursId, PersonId, RoleId, RotaId
 from alertd.model.rulebook import Override, Role, Rota, RuleBook, Turns
 from tests.core.book import small_book
@@ -168,3 +168,15 @@ def test_a_line_may_be_addressed_to_one_person() -> None:
     assert [person.id for person in found.people] == ["head"]
     assert on_call(small_book(), to_person(PersonId("gone")), OPEN).people == ()
     assert backup_of(small_book(), to_person(PersonId("head")), OPEN) is None
+
+
+def test_the_number_to_ring_is_that_of_the_team_open_at_the_hour_else_the_duty_roles_else_the_services() -> None:
+    book, day_, night = small_book(), london("2026-11-26 14:00"), london("2026-11-26 23:00")
+    assert call_back(book, night, "service") == "service"
+    own = replace(book.roles[on_call(book, DUTY, day_).role], call_back="020 7946 0123")
+    named = replace(book, roles={**book.roles, own.id: own})
+    assert call_back(named, day_, "service") == "020 7946 0123"
+    assert call_back(named, night, "service") == "service"
+    shared = replace(book.roles[DUTY], call_back="020 7946 0187")
+    assert call_back(replace(named, roles={**named.roles, DUTY: shared}), night, "service") == "020 7946 0187"
+    assert call_back(replace(book, roles={}), night, "service") == "service"

@@ -161,3 +161,20 @@ def test_an_alert_of_another_duty_role_leaves_the_duty_team_to_the_ten_minute_ru
     other = episode(duty=RoleId("head_of_service"))
     close = clock(start=after(-25), due_at=after(35))
     assert _told(after(), close, other)["warn0@safeguarding_duty"] == after(10)
+
+
+def test_a_breach_that_was_undone_is_told_under_a_new_key_each_time_it_is_missed_again() -> None:
+    key = ObligationKey(CASE, "clock:golden_hour", "k", 1, "breach0", "mash_manager")
+    again = replace(key, step="breach0~2")
+    once = _told(after(120), GOLDEN, episode(), undone=frozenset({key}))
+    assert "breach0~2@mash_manager" in once
+    assert "breach0@mash_manager" not in once
+    assert any(name.startswith("golden_hour.k~2.repeat1@") for name in once)
+    assert "breach0~3@mash_manager" in _told(after(120), GOLDEN, episode(), undone=frozenset({key, again}))
+
+
+def test_the_ladder_of_a_missed_clock_is_that_of_the_alerts_opening() -> None:
+    book = small_book()
+    missed = book.ladders[LadderId("golden_hour_missed")]
+    changed = replace(book, ladders={**book.ladders, missed.id: replace(missed, steps=missed.steps[:1])})
+    assert "breach1@head_of_service" in _told(after(120), GOLDEN, episode(), book=changed)

@@ -49,6 +49,8 @@ def errors(old: str, new: str) -> list[str]:
         ("  during: office\n", "", "E011"),
         ("always: [desk]", "always: [dusk]", "E021"),
         ("always: [desk]", "ical: rota.ics", "E021"),
+        ("  backup: duty_manager\n", "  backup: duty_manager\n  call_back: the desk\n", "E014"),
+        ("  backup: duty_manager\n", "  backup: duty_manager\n  call_back: +44 (0) 20 - 7946 - 0123\n", "E014"),
         ("always: [desk]", "always: [desk]\n  turns: [desk]", "E014"),
         ("always: [desk]", "turns: [desk]\n  change_over: {every: week, at: 09:00}\n  starting: 2026-11-02", "E011"),
         ("always: [desk]", "always: [desk]\n  starting: 2026-11-02", "E010"),
