@@ -145,10 +145,13 @@ class Planner:
         """
         awake = {note.asked for note in plan.notes.values() if note.next_at <= plan.now}
         morning = max((digest_at(role, plan.now, desk) for role in awake), default=plan.now)
+        settled = {row.key for row in plan.rows}
         for row in reading.waiting(morning, PLAN_LIMIT) if awake else ():
-            if row.state is LineState.HELD and row.key.role in awake and _is_pressing(row, reading, desk):
+            is_held = row.state is LineState.HELD and row.key.role in awake and row.key not in settled
+            recipients = reachable(RoleId(row.key.role), row.by, plan.now, desk) if is_held else ()
+            if recipients and _is_pressing(row, reading, desk):
                 plan.taken.append(row)
-                self._tell(row, reachable(RoleId(row.key.role), row.by, plan.now, desk), plan)
+                self._tell(row, recipients, plan)
 
     def _stand_down(self, row: Obligation, plan: Draft, digests: Digests, reading: Reading, now: datetime) -> None:
         """Tell those who were told, and the team on duty now; people off duty read it in the morning's list.
