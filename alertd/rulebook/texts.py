@@ -16,8 +16,7 @@ from alertd.rulebook.suggestions import allowed, did_you_mean
 
 SHORT_NAMES = tuple(
     "ref cohort clock due left team call_back host code cases part count check late repeat estimated stand_down "
-    "source "
-    "time service exercise".split()
+    "source time service exercise".split()
 )
 """What a text or a call may carry: nothing of the child, only of the work."""
 
