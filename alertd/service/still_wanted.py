@@ -15,7 +15,7 @@ def why_not(note: Notification, reading: Reading) -> str | None:
         return "no_longer_true"
     facts = {case: found for case in cases_of(note, reading) if (found := reading.case(case)) is not None}
     if facts:
-        (own, *_) = facts.values()  # of a case that was joined, its lines go under their old name
+        (own, *_) = facts.values()  # of a case that was joined, the lines stand under another name
         if all(answered(row, facts.get(row.case or own.row.id, own)) for row in live):
             return "accepted"
     return None

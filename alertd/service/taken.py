@@ -109,7 +109,7 @@ def _chased(alert: Alert, notes: Iterable[Notification], reading: Reading) -> li
 
 
 def _ladder_roles(alert: Alert, book: RuleBook) -> list[RoleId]:
-    ladder = book.ladders.get(LadderId(alert.ladder))
+    ladder = alert.ladder_named(alert.ladder) or book.ladders.get(LadderId(alert.ladder))
     if ladder is None:
         return [alert.duty]
     return [alert.duty, *(role for step in ladder.steps for role in step.roles), ladder.exhausted]

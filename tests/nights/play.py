@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import count
+from functools import partial
+from itertools import count, takewhile
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
 from alertd.core.calendar import RestHours, at_local, local
-from alertd.core.on_call import DUTY, on_call
+from alertd.core.on_call import DUTY, handovers, on_call
 from alertd.daemon.rehearsal import Sending, Stage
 from alertd.model.case import AlertState, Facts
 from alertd.model.counts import RoleCount
@@ -27,6 +28,7 @@ Act = Callable[[datetime], None]
 _MINUTES_TO_ACCEPT = ((2, 3, 4, 6, 8, 13, 24, 55), (22, 24, 20, 14, 8, 7, 4, 1))
 START = at_local(date(2026, 4, 1), time())
 """The first day of the nine months of which the borough published figures, six years on."""
+_MINUTES_TO_CONFIRM = timedelta(minutes=6)
 _AFTERWARDS = timedelta(days=30)
 _CLOSING_AFTER = timedelta(days=20)
 
@@ -67,6 +69,8 @@ class Play:
         """Play all of it, to the end of the last case."""
         for each in incidents:
             self._plan(each.at, lambda now, each=each: self._comes_in(each, now))  # type: ignore[misc]
+        for passed in handovers(self.stage.book, incidents[0].at, until) if self.records else ():
+            self._plan(passed + _MINUTES_TO_CONFIRM, partial(self._confirm, passed))
         self.stage.now = incidents[0].at - timedelta(seconds=1)
         while self._queue:
             at, _, act = heapq.heappop(self._queue)
@@ -123,6 +127,12 @@ class Play:
         self.stage.take(
             encode_status(fields, about, person=PersonId(person), sent_at=now, message_id=number), by_person=True
         )
+
+    def _confirm(self, passed: datetime, _: datetime) -> None:
+        """The team that has come on duty confirms its list, if it got one."""
+        recent = takewhile(lambda each: each.at >= passed, reversed(self.stage.sent))
+        if any("handover" in each.templates for each in recent):
+            self.stage._confirm(DUTY)
 
     # --- what people record, promptly
 

@@ -37,11 +37,13 @@ def show(console: Console, title: str, months: Months, rest: RestHours) -> None:
 def figures(months: Months, rest: RestHours) -> dict[str, float]:
     """What a case costs, as the design counts it."""
     cases, alone = len(months.facts), [each for each in months.sent if not is_list(each)]
+    handed = [each for each in months.sent if "handover" in each.templates]
     rung = [each for each in alone if each.by is not Channel.EMAIL and rest.contains(each.at)]
     others = [each for each in rung if not is_duty(each)]
     return {
-        "messages a case, lists included": len(months.sent) / cases,
+        "messages a case, morning lists included": (len(months.sent) - len(handed)) / cases,
         "messages a case, lists apart": len(alone) / cases,
+        "hand-over lists, texts and mails, a case": len(handed) / cases,
         "texts and calls a case at night": len(rung) / cases,
         "of these to anybody but the team on duty": len(others) / cases,
     }

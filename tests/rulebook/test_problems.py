@@ -16,7 +16,7 @@ def test_a_problem_shows_its_line_a_caret_and_a_remedy() -> None:
         "r.yaml:2:3: error E010: 'titel' is not a setting of the role: did you mean 'title'?",
         "   2 |   titel: The desk",
         "     |   ^^^^^",
-        "       allowed: role, during, otherwise, title, rota, backup",
+        "       allowed: role, during, otherwise, title, rota, backup, call_back",
     ]
 
 
