@@ -36,7 +36,7 @@ sms:
   auth_token: {{env: BENCH_TWILIO_TOKEN}}
   from: "+447700900001"
   base_url: "{twilio}"
-  rate: 10000/s
+  rate: {rate}
 email: {{provider: capture, dir: mail}}
 call: off
 web: {{listen: "127.0.0.1:{port}"}}
@@ -54,11 +54,13 @@ class Provider:
         base_url: What stands in for the provider's.
         account: Account id.
         token: Its secret.
+        rate: How fast it takes texts.
     """
 
     base_url: str = "http://127.0.0.1:9"  # nobody listens there
     account: str = "AC" + "0" * 32
     token: str = "none"
+    rate: str = "10000/s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def install(site: Site, store_url: str, vhost: str, provider: Provider) -> Insta
             root=ROOT,
             account=provider.account,
             twilio=provider.base_url,
+            rate=provider.rate,
             port=free_port(),
         )
     )

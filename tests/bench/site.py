@@ -42,6 +42,8 @@ class Sizes:
         warnings: Deadlines that fall due one after another while the big store is watched.
         due_every: Time between two of these.
         restarts: Starts of the daemon on the big store.
+        alerts: Alerts that open in one moment.
+        replies: Replies to these, one after another.
     """
 
     runs: int = 3
@@ -53,6 +55,8 @@ class Sizes:
     warnings: int = 300
     due_every: timedelta = timedelta(milliseconds=100)
     restarts: int = 3
+    alerts: int = 5_000
+    replies: int = 300
 
 
 QUICK = Sizes(
@@ -64,6 +68,8 @@ QUICK = Sizes(
     few=1_000,
     warnings=50,
     restarts=1,
+    alerts=600,
+    replies=60,
 )
 
 
