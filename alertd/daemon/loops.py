@@ -19,7 +19,7 @@ from alertd.daemon.progress import Progress
 from alertd.daemon.supervisor import LOOK, Loop, Watch
 from alertd.daemon.taking import Taking
 from alertd.daemon.troubles import Troubles
-from alertd.daemon.turns import DeliverTurn, DoubtTurn, TickTurn
+from alertd.daemon.turns import DeliverTurn, DoubtTurn, PlanTurn, TickTurn
 from alertd.daemon.wake import Wake
 from alertd.daemon.watch_feed import FeedWatch, in_words
 from alertd.daemon.watches import WatchTurn
@@ -30,6 +30,7 @@ INTAKE = "intake"
 _LIMITS = {
     INTAKE: timedelta(seconds=25),
     "tick": timedelta(seconds=20),
+    "plan": timedelta(seconds=20),
     "deliver": timedelta(seconds=20),
     "watch": timedelta(seconds=25),
     "poll": timedelta(seconds=240),  # three providers, each in up to eight pages of at most ten seconds
@@ -45,6 +46,7 @@ class Wakes:
     """How the loops tell one another that there is something to do."""
 
     tick: Wake = field(default_factory=Wake)
+    plan: Wake = field(default_factory=Wake)
     deliver: Wake = field(default_factory=Wake)
     doubts: Wake = field(default_factory=Wake)
     intake: Wake = field(default_factory=Wake)
@@ -52,7 +54,13 @@ class Wakes:
     poll: Wake = field(default_factory=Wake)
 
     def all_but_intake(self) -> None:
-        """Something was written: lines to send, cases to judge again."""
+        """Something was written: lines to plan, messages to send, cases to judge again."""
+        self.plan.give()
+        self.deliver.give()
+        self.tick.give()
+
+    def planned(self) -> None:
+        """Messages were made: they can be sent, and a ladder that reached nobody goes on."""
         self.deliver.give()
         self.tick.give()
 
@@ -84,8 +92,9 @@ class Loops:
         heard = Heard(progress=lambda: shared.progress.mark(INTAKE), alarm=self._alarm)
         taking = Taking(parts, shared.figures, wakes.all_but_intake)
         self._feed = way_in(parts.settings, taking, parts.now, heard)
-        self._tick = self._loop("tick", TickTurn(parts, troubles, wakes.deliver.give), wakes.tick)
-        self._deliver = self._loop("deliver", DeliverTurn(parts, troubles, wakes.tick.give), wakes.deliver)
+        self._tick = self._loop("tick", TickTurn(parts, troubles, wakes.plan.give), wakes.tick)
+        self._plan = self._loop("plan", PlanTurn(parts, troubles, wakes.planned), wakes.plan)
+        self._deliver = self._loop("deliver", DeliverTurn(parts, troubles), wakes.deliver)
         self._doubts = self._loop("doubts", DoubtTurn(parts, wakes.all_but_intake), wakes.doubts)
         self._intake = self._loop(INTAKE, self._feed_until_stopped, wakes.intake)
         self._watching = WatchTurn(parts, troubles, self.not_ready, lambda: self._feed.backlog().oldest)
@@ -107,7 +116,7 @@ class Loops:
 
     @property
     def _all(self) -> tuple[Loop, ...]:
-        return (self._tick, self._deliver, self._doubts, self._intake, self._watch, *self._poll)
+        return (self._tick, self._plan, self._deliver, self._doubts, self._intake, self._watch, *self._poll)
 
     @property
     def feed(self) -> FeedStatus:
@@ -128,7 +137,7 @@ class Loops:
 
     def has_begun(self) -> bool:
         """Whether what is due is being looked for and sent."""
-        return self._tick.turns > 0 and self._deliver.turns > 0
+        return all(loop.turns > 0 for loop in (self._tick, self._plan, self._deliver))
 
     def troubles(self) -> dict[str, str]:
         """Loops whose last turn came to nothing, and the listener when it cannot listen, with the reason."""

@@ -96,7 +96,7 @@ class Daemon:
             figures=self.figures,
             progress=Progress(monotonic),
             wakes=wakes,
-            lanes=SendingLanes(LANES, wakes.all_but_intake, self._send_failed),
+            lanes=SendingLanes(LANES, wakes.deliver.give, self._send_failed),
         )
         self._bench = Bench(self._shared.troubles, self.figures, now)
         self._status = ""

@@ -53,32 +53,50 @@ class TickTurn:
         tell_failed(self._troubles, "hand-over", f"to {team}", fault, now)
 
 
-class DeliverTurn:
-    """Plans lines whose time has come, and sends what is planned."""
+class PlanTurn:
+    """Turns lines whose time has come into messages to people; a loop of its own, so that a crowd holds up no sending.
+
+    Args:
+        parts: The installation.
+        troubles: Told of lines that cannot be worked.
+        planned: Called when messages were made: they can be sent, and ladders look again.
+    """
 
     def __init__(self, parts: Parts, troubles: Troubles, planned: Callable[[], None]) -> None:
         self._parts = parts
         self._troubles = troubles
         self._planned = planned
         self._lines = Apart("plan", Work(parts.planner.due, parts.planner.plan), self._line_failed)
-        self._notes = Apart("send", Work(parts.deliver.due, self._send), self._note_failed)
 
     def __call__(self) -> float:
-        """Take a turn; seconds until the next message may leave."""
+        """Take a turn; seconds until the next line falls due."""
         now = self._parts.now()
         with self._parts.store.read() as reading:
             self._parts.reach.learn(reading)
             self._parts.swaps.learn(reading, now)
-        planned = self._lines.run(now)
-        if planned:
+        if self._lines.run(now):
             self._planned()
-        return 0.0 if planned + self._notes.run(now) else seconds_to_next(self._parts)
-
-    def _send(self, now: datetime, only: Sequence[str] | None) -> int:
-        return self._parts.deliver.send_due(now, self._parts.now, only)
+            return 0.0
+        return seconds_to_next(self._parts)
 
     def _line_failed(self, key: ObligationKey, fault: Exception, now: datetime) -> None:
         tell_failed(self._troubles, "line", f"{key.about}#{key.step}@{key.role} of {key.scope}", fault, now)
+
+
+class DeliverTurn:
+    """Sends what is planned."""
+
+    def __init__(self, parts: Parts, troubles: Troubles) -> None:
+        self._parts = parts
+        self._troubles = troubles
+        self._notes = Apart("send", Work(parts.deliver.due, self._send), self._note_failed)
+
+    def __call__(self) -> float:
+        """Take a turn; seconds until the next message may leave."""
+        return 0.0 if self._notes.run(self._parts.now()) else seconds_to_next(self._parts)
+
+    def _send(self, now: datetime, only: Sequence[str] | None) -> int:
+        return self._parts.deliver.send_due(now, self._parts.now, only)
 
     def _note_failed(self, note: str, fault: Exception, now: datetime) -> None:
         tell_failed(self._troubles, "message", note, fault, now)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from threading import Lock
 
 from alertd.core.outgoing import Desk
 from alertd.model.case import Notification, NotificationState
@@ -22,7 +23,7 @@ from alertd.model.delivery import (
     Sender,
     Sent,
 )
-from alertd.model.errors import StoreUnavailable
+from alertd.model.errors import StaleWrite, StoreUnavailable
 from alertd.model.ids import CaseId
 from alertd.service.addresses import Addresses
 from alertd.service.awaiting import taken
@@ -40,6 +41,9 @@ SEND_SECONDS = 10.0
 """Hard total deadline of one request; a lease lasts this long and five seconds more."""
 LEASE = timedelta(seconds=SEND_SECONDS + 5)
 _BACKOFF = (2.0, 5.0, 15.0, 30.0, 60.0)
+
+
+Answer = tuple[Notification, Outcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ class Deliver:
         self._composer = composer
         self._desk = desk
         self._means = means
-        self._answers: deque[tuple[Notification, Outcome]] = deque()
+        self._answers: deque[Answer] = deque()
+        self._settling = Lock()
         self._ways = OtherWays(composer, means.senders, desk, means.new_id)
         self._choice = Choice(means)
         self._doubts = Doubts(store, composer, means)
@@ -122,6 +127,7 @@ class Deliver:
             notes = [n for n in reading.sendable(now, SEND_LIMIT) if only is None or n.id in only][:room]
             if not notes:
                 return [], 0
+            reading.load([note.case for note in notes if note.case is not None])
             looked = [self._look(note, reading, now) for note in notes]
             seen = reading.revisions([case for look in looked for case in look.cases])
         leased: list[Leased] = []
@@ -194,38 +200,61 @@ class Deliver:
         Raises:
             StoreUnavailable: the answer is kept, and settled when the store is back: it must not become a doubt.
         """
-        for _ in range(len(self._answers)):
+        while self._answers and self._settling.acquire(blocking=False):  # else who settles now takes it along
             try:
-                note, outcome = self._answers.popleft()
-            except IndexError:  # another lane settles it
-                return
+                self._settle_together(now)
+            finally:
+                self._settling.release()
+
+    def _settle_together(self, now: datetime) -> None:
+        """Settle everything that was answered since the last commit in one: a crowd of answers waits for one disk."""
+        answers = [self._answers.popleft() for _ in range(len(self._answers))]
+        try:
+            with self._store.write(Rank.DELIVER) as writing:
+                for note, outcome in answers:
+                    self._settle(note, outcome, writing, now)
+        except StoreUnavailable:
+            self._answers.extendleft(reversed(answers))
+            raise
+        except Exception:  # noqa: BLE001  # whatever one of them meets: found alone, it costs no other
+            self._settle_alone(answers, now)
+            return
+        for note, outcome in answers:
+            self._means.on_settled(note, outcome)
+
+    def _settle_alone(self, answers: Sequence[Answer], now: datetime) -> None:
+        """Settle one after another what could not be settled together: one case that moved holds back no other."""
+        for place, (note, outcome) in enumerate(answers):
             try:
-                self._settle(note, outcome, now)
-            except StoreUnavailable:
-                self._answers.append((note, outcome))
+                with self._store.write(Rank.DELIVER) as writing:
+                    self._settle(note, outcome, writing, now)
+            except (StoreUnavailable, StaleWrite):
+                self._answers.extend(answers[place:])
+                raise
+            except Exception:
+                self._answers.extend(answers[place + 1 :])  # this one ends as a doubt, when its lease has run out
                 raise
             self._means.on_settled(note, outcome)
 
-    def _settle(self, note: Notification, outcome: Outcome, now: datetime) -> None:
-        with self._store.write(Rank.DELIVER) as writing:
-            word, detail = _recorded(outcome)
-            writing.settle_attempt(note.id, note.attempts, word, detail, now)
-            writing.add_obligations(self._choice.troubles(note, outcome, now))
-            if (again := self._choice.elsewhere(note, outcome, now)) is not None:
-                writing.set_notification(again, NotificationState.SENDING)
-                return
-            match outcome:
-                case Sent(provider_id=provider_id):
-                    self._taken(note, provider_id, writing, now)
-                case RetryLater(reason=reason, after=after):
-                    self._retry(note, reason, after, writing, now)
-                case Refused(reason=reason, bad_address=bad, opted_out=opted_out):
-                    if bad or opted_out:
-                        self._addresses.refused(note, writing, now, opted_out=opted_out)
-                    self._ways.give_up(note, NotificationState.REFUSED, reason, writing, now)
-                case InDoubt(reason=reason):
-                    doubt = replace(note, state=NotificationState.IN_DOUBT, reason=reason, next_at=now + LEASE)
-                    writing.set_notification(doubt, NotificationState.SENDING)
+    def _settle(self, note: Notification, outcome: Outcome, writing: Writing, now: datetime) -> None:
+        word, detail = _recorded(outcome)
+        writing.settle_attempt(note.id, note.attempts, word, detail, now)
+        writing.add_obligations(self._choice.troubles(note, outcome, now))
+        if (again := self._choice.elsewhere(note, outcome, now)) is not None:
+            writing.set_notification(again, NotificationState.SENDING)
+            return
+        match outcome:
+            case Sent(provider_id=provider_id):
+                self._taken(note, provider_id, writing, now)
+            case RetryLater(reason=reason, after=after):
+                self._retry(note, reason, after, writing, now)
+            case Refused(reason=reason, bad_address=bad, opted_out=opted_out):
+                if bad or opted_out:
+                    self._addresses.refused(note, writing, now, opted_out=opted_out)
+                self._ways.give_up(note, NotificationState.REFUSED, reason, writing, now)
+            case InDoubt(reason=reason):
+                doubt = replace(note, state=NotificationState.IN_DOUBT, reason=reason, next_at=now + LEASE)
+                writing.set_notification(doubt, NotificationState.SENDING)
 
     def _taken(self, note: Notification, provider_id: str, writing: Writing, now: datetime) -> None:
         confirms = (note.channel, note.provider) in self._means.confirms

@@ -246,7 +246,7 @@ class Reading(HandoverReading, SwapReading, Protocol):
         ...
 
     def sendable(self, now: datetime, limit: int) -> tuple[Notification, ...]:
-        """Notifications PENDING with `next_at` come, urgent first, then oldest."""
+        """Notifications PENDING with `next_at` come: urgent first, of these what wakes before mails, then oldest."""
         ...
 
     def in_doubt(self, now: datetime, limit: int) -> tuple[Notification, ...]:
@@ -279,6 +279,10 @@ class Reading(HandoverReading, SwapReading, Protocol):
 
     def revisions(self, cases: Collection[CaseId]) -> Mapping[CaseId, int]:
         """Present revision of each case; a case that became an alias is left out."""
+        ...
+
+    def load(self, cases: Collection[CaseId]) -> None:
+        """Load these cases at the price of one: in a reading, asking for them afterwards costs nothing more."""
         ...
 
     def case(self, id_: CaseId) -> Facts | None:

@@ -25,6 +25,9 @@ from alertd.store.tables import cases, keys, leads, messages, obligations
 class CaseReading(Session):
     """Cases by id, reference or what they share; messages by pair or as orphans."""
 
+    def load(self, cases: Collection[CaseId]) -> None:
+        """Within a transaction nothing is kept: what was loaded may be written since."""
+
     def case(self, id_: CaseId) -> Facts | None:
         """One live case (an alias leads to its survivor)."""
         return self._facts([id_]).get(id_)

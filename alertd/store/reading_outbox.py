@@ -77,9 +77,10 @@ class OutboxReading(CaseReading):
         return [*own, *map(obligation, self._rows(shared))]
 
     def sendable(self, now: datetime, limit: int) -> tuple[Notification, ...]:
-        """Notifications PENDING with `next_at` come, urgent first, then oldest."""
+        """Notifications PENDING with `next_at` come: urgent first, of these what wakes before mails, then oldest."""
+        is_mail = notifications.c.channel == Channel.EMAIL.value
         due = _to_handle(now, NotificationState.PENDING).order_by(
-            notifications.c.urgent.desc(), notifications.c.created_at, notifications.c.id
+            notifications.c.urgent.desc(), is_mail, notifications.c.created_at, notifications.c.id
         )
         return self._notifications(due.limit(limit))
 

@@ -45,6 +45,18 @@ Source: MESSAGES, "Which case?"."""
 _COLUMNS = [column.name for column in obligations.columns]
 _LINE_COLUMNS = [column.name for column in lines.columns]
 
+# Written once and given values as they come: putting a statement together costs more than running it.
+_KNOWN_IDS = select(notifications.c.id).where(notifications.c.id.in_(bindparam("ids", expanding=True)))
+_SET_NOTIFICATION = update(notifications).where(
+    notifications.c.id == bindparam("the_id"),
+    notifications.c.state == bindparam("the_state"),
+    notifications.c.attempts <= bindparam("most_attempts"),
+)
+_ADD_ATTEMPT = insert(attempts)
+_SETTLE_ATTEMPT = update(attempts).where(
+    attempts.c.notification == bindparam("the_notification"), attempts.c.number == bindparam("the_number")
+)
+
 
 class LedgerWriting(OutboxReading):
     """What must be told, and what became of it."""
@@ -137,25 +149,28 @@ class LedgerWriting(OutboxReading):
         notification of which no line is left is ignored, as is one whose id is there.
         """
         self._settle()
+        known = set(self._connection.execute(_KNOWN_IDS, {"ids": [row.id for row in rows]}).scalars())
+        carried = self._keyed(lines, [line for row in rows for line in row.lines])
+        taken = {(obligation_key(c), c["person"], c["channel"]) for c in carried}
+        new: list[dict[str, Any]] = []
+        carrying: list[dict[str, Any]] = []
         for row in rows:
-            self._add_notification(row)
-
-    def _add_notification(self, row: Notification) -> None:
-        carried = self._keyed(lines, row.lines)
-        taken = {obligation_key(c) for c in carried if (c["person"], c["channel"]) == (row.person, row.channel.value)}
-        left = [line for line in dict.fromkeys(row.lines) if line not in taken]
-        if row.lines and not left:
-            return
-        adding = self._speech.insert(notifications).values(notification_columns(row)).on_conflict_do_nothing()
-        if not self._connection.execute(adding).rowcount:
-            return
-        self._tally[f"notifications.{row.state}"] += 1
-        to = (row.person, row.channel.value, row.id)
-        values = [
-            dict(zip(_LINE_COLUMNS, (*key_columns(key), *to, place), strict=True)) for place, key in enumerate(left)
-        ]
-        if values:
-            self._connection.execute(insert(lines), values)
+            to = (row.person, row.channel.value)
+            left = [line for line in dict.fromkeys(row.lines) if (line, *to) not in taken]
+            if row.id in known or (row.lines and not left):
+                continue
+            known.add(row.id)
+            taken |= {(line, *to) for line in left}
+            new.append(notification_columns(row))
+            carrying += [
+                dict(zip(_LINE_COLUMNS, (*key_columns(key), *to, row.id, place), strict=True))
+                for place, key in enumerate(left)
+            ]
+            self._tally[f"notifications.{row.state}"] += 1
+        if new:
+            self._connection.execute(insert(notifications), new)
+        if carrying:
+            self._connection.execute(insert(lines), carrying)
 
     def set_notification(self, row: Notification, expected: NotificationState) -> bool:
         """Store a changed notification if it still is in `expected`; False when somebody else was faster.
@@ -164,10 +179,8 @@ class LedgerWriting(OutboxReading):
         lines stay as they were added.
         """
         self._settle()
-        is_latest = notifications.c.attempts <= row.attempts
-        is_expected = and_(notifications.c.id == row.id, notifications.c.state == expected.value, is_latest)
-        setting = update(notifications).where(is_expected).values(notification_columns(row))
-        if not self._connection.execute(setting).rowcount:
+        asked = {"the_id": row.id, "the_state": expected.value, "most_attempts": row.attempts}
+        if not self._connection.execute(_SET_NOTIFICATION, asked | notification_columns(row)).rowcount:
             return False
         self._tally[f"notifications.{expected}"] -= 1
         self._tally[f"notifications.{row.state}"] += 1
@@ -180,22 +193,21 @@ class LedgerWriting(OutboxReading):
 
     def add_attempt(self, attempt: Attempt) -> None:
         """Record that a request is about to leave; before it does."""
-        self._connection.execute(
-            insert(attempts).values(
-                notification=attempt.notification,
-                number=attempt.number,
-                begun_at=micros(attempt.begun_at),
-                outcome=attempt.outcome,
-                detail=self._sealed_detail(attempt.detail),
-                settled_at=optional_micros(attempt.settled_at),
-            )
-        )
+        values = {
+            "notification": attempt.notification,
+            "number": attempt.number,
+            "begun_at": micros(attempt.begun_at),
+            "outcome": attempt.outcome,
+            "detail": self._sealed_detail(attempt.detail),
+            "settled_at": optional_micros(attempt.settled_at),
+        }
+        self._connection.execute(_ADD_ATTEMPT, values)
 
     def settle_attempt(self, notification: str, number: int, outcome: str, detail: str, at: datetime) -> None:
         """Record what became of it."""
-        the_one = and_(attempts.c.notification == notification, attempts.c.number == number)
+        the_one = {"the_notification": notification, "the_number": number}
         settled = {"outcome": outcome, "detail": self._sealed_detail(detail), "settled_at": micros(at)}
-        self._connection.execute(update(attempts).where(the_one).values(settled))
+        self._connection.execute(_SETTLE_ATTEMPT, the_one | settled)
 
     def _sealed_detail(self, detail: str) -> bytes:
         return self._keyring.seal_own(dumps([detail]), "attempt")

@@ -49,6 +49,8 @@ def gsm7(text: str) -> str:
 
 
 def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():  # nearly always, and then there is nothing to look at
+        return text
     # White space of any kind becomes a space; of the rest, directions and joiners (Cf) could disguise a text.
     return "".join(" " if c.isspace() else c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
 

@@ -10,7 +10,7 @@ from alertd.daemon.cover import TOLD_BEFORE, gaps_ahead, tell_gaps
 from alertd.daemon.parts import Options, Parts, open_parts, read_settings
 from alertd.daemon.reload import record_version
 from alertd.daemon.troubles import Troubles
-from alertd.daemon.turns import DeliverTurn
+from alertd.daemon.turns import PlanTurn
 from alertd.model.ids import PersonId, RoleId
 from alertd.service.swaps import Swapping, Wanted
 from tests.daemon.conftest import NOW, now
@@ -32,7 +32,7 @@ def test_a_swap_recorded_by_a_command_counts_in_the_running_daemon_at_its_next_t
     with open_parts(parts.settings, options=Options(now=now)) as command:
         _swap(command)
     assert _answers(parts) != [HEAD]
-    DeliverTurn(parts, Troubles(now), lambda: None)()
+    PlanTurn(parts, Troubles(now), lambda: None)()
     assert _answers(parts) == [HEAD]
 
 

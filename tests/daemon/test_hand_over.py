@@ -12,7 +12,7 @@ import pytest
 from alertd.cli.opening import people
 from alertd.daemon.parts import Parts
 from alertd.daemon.troubles import Troubles
-from alertd.daemon.turns import DeliverTurn, TickTurn
+from alertd.daemon.turns import DeliverTurn, PlanTurn, TickTurn
 from alertd.model.ids import PersonId
 from alertd.service.intake import Arrival
 from alertd.service.messages import Properties
@@ -42,11 +42,11 @@ def turned(parts: Parts, troubles: Troubles, time: Time) -> Callable[[datetime],
     """Take turns at a moment until nothing is left to do."""
     timed = replace(parts, now=time)
     tick = TickTurn(timed, troubles, lambda: None)
-    deliver = DeliverTurn(timed, troubles, lambda: None)
+    plan, deliver = PlanTurn(timed, troubles, lambda: None), DeliverTurn(timed, troubles)
 
     def turn(at: datetime) -> None:
         time.now = at
-        while tick() == 0.0 or deliver() == 0.0:
+        while tick() == 0.0 or plan() == 0.0 or deliver() == 0.0:
             pass
 
     return turn
