@@ -29,10 +29,8 @@ metadata = MetaData()
 IS_LIVE = "alias_of IS NULL"
 WAITING = "state IN ('pending', 'held')"
 TO_HANDLE = "state IN ('pending', 'sending', 'in_doubt')"
+CONFIRMED = "receipt_due_at IS NOT NULL"  # of a provider that confirms, whether or not it has
 TO_CONFIRM = "state = 'sent' AND urgent AND receipt_due_at IS NOT NULL AND reason <> 'no_receipt'"
-"""Urgent messages that were taken and wait for their receipt."""
-CONFIRMED = "receipt_due_at IS NOT NULL"
-"""Messages of providers that confirm, whether or not they have."""
 
 
 def _time(name: str, *, optional: bool = False) -> Column[int]:

@@ -56,7 +56,7 @@ def test_after_the_commit_and_before_the_acknowledgement_it_is_a_duplicate(
     mail_server.assert_nothing_else()
 
 
-def test_before_the_request_left_the_provider_says_so_and_it_is_sent_once(
+def test_before_the_request_left_the_provider_says_so_and_it_is_sent_once_and_marked(
     run: Run, installation: Installation, endpoint: Endpoint, fake_twilio: FakeTwilio, mail_server: MailServer
 ) -> None:
     doomed = run(crash_at=Point.BEFORE_SEND).consuming()
@@ -67,8 +67,8 @@ def test_before_the_request_left_the_provider_says_so_and_it_is_sent_once(
 
     run(later=LEASES_RAN_OUT).consuming()
 
-    text = fake_twilio.expect(MASH_PHONE)
-    assert "repeat" not in text.body.lower()
+    # A provider that denies it may have forgotten it, so that even the only one is marked.
+    fake_twilio.expect(MASH_PHONE, "Repeat")
     # A mail server cannot be asked: the one that never left cannot be told from one that did.
     assert "(repeat)" in str(mail_server.expect(MASH_MAIL).mail["Subject"])
     eventually(installation.is_quiet)
@@ -82,7 +82,7 @@ def test_after_the_request_left_the_text_is_found_and_only_the_mail_is_repeated_
     doomed = run(crash_at=Point.AFTER_SEND).consuming()
     assert publish(endpoint, incident("custody")) == ()
     doomed.died()
-    mails_before = len(mail_server.received)
+    mails_before, texts_before = len(mail_server.received), len(fake_twilio.texts())
 
     run(later=LEASES_RAN_OUT).consuming()
 
@@ -95,7 +95,7 @@ def test_after_the_request_left_the_text_is_found_and_only_the_mail_is_repeated_
     by_channel = {note.channel: note for note in installation.notifications()}
     assert all(note.state is NotificationState.SENT for note in by_channel.values())
     assert by_channel[Channel.EMAIL].repeat
-    assert not by_channel[Channel.SMS].repeat
+    assert by_channel[Channel.SMS].repeat is (texts_before == 0), "a text that was found is not sent again"
 
 
 def test_a_stop_while_a_provider_hangs_leaves_in_time_and_the_text_is_found_afterwards(

@@ -14,6 +14,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -23,11 +24,14 @@ from alertd.model.delivery import CannotSay, InDoubt, LookUp, NotFound, Outcome,
 from alertd.model.errors import NotPossible
 from alertd.model.ids import PersonId
 from alertd.model.values import Channel
+from alertd.service.calls import Calls, Press
+from alertd.service.composing import Composer
 from alertd.service.deliver import LEASE
 from alertd.service.people import Fact
 from alertd.service.ports import Rank
 from alertd.service.receipts import News, Receipt
 from alertd.service.replies import Circle, Replies, Reply
+from alertd.service.reply_orders import Orders
 from tests.service.cuts import CutPoint, cut_at
 from tests.service.stage import KEYRING, shipped_voice
 from tests.service.world import PowerCut, Provider, World, custody, hospital, new_world
@@ -51,6 +55,7 @@ class AnyDay(RuleBasedStateMachine):
         self.world.at("11-26 14:10")
         self.received = 0
         self.texted: list[Reply] = []
+        self.pressed: list[Press] = []
         self.lost = 0
         self.answer: Callable[[Outgoing], Outcome] = lambda outgoing: Sent(outgoing.key)
 
@@ -225,6 +230,28 @@ class AnyDay(RuleBasedStateMachine):
             self.world.receipts.take(receipt)
         self.world.settle()
 
+    @precondition(lambda self: self._calls_taken())
+    @rule(which=st.integers(0, 5), digit=st.sampled_from(("1", "1", "2", "7")), again=st.booleans())
+    def somebody_presses_a_key(self, which: int, digit: str, again: bool) -> None:
+        """In one of the calls, or the same key in the same call once more."""
+        rung = self._calls_taken()
+        key = rung[-1 - which % len(rung)].key
+        if not (again and self.pressed):
+            self.pressed.append(Press(key, key, digit, again=False, at=self.world.now))
+        before = sum(self.world.outcomes().values())
+        self._calls().press(self.pressed[-1])
+        self.received += (sum(self.world.outcomes().values()) - before) // 2
+        self.world.settle()
+
+    def _calls_taken(self) -> list[Outgoing]:
+        return [each for each in self.world.provider.kept if each.channel is Channel.CALL]
+
+    def _calls(self) -> Calls:
+        world = self.world
+        orders = Orders(world.store, lambda: world.people, lambda: world.book)
+        composer = Composer(lambda: world.book, lambda: world.texts, shipped_voice())
+        return Calls(world.store, orders, composer, world.receipts, KEYRING.token)
+
     @rule()
     def everything_of_late_is_confirmed(self) -> None:
         """As on a good day."""
@@ -325,12 +352,12 @@ class AnyDay(RuleBasedStateMachine):
         }
 
 
-TestAnyDay = AnyDay.TestCase
 _NIGHTLY = bool(environ.get("ALERTD_NIGHTLY"))
+TestAnyDay = pytest.mark.timeout(0 if _NIGHTLY else 300)(AnyDay.TestCase)
 _FACTOR = 40 if _NIGHTLY else 1
 TestAnyDay.settings = settings(
-    max_examples=12 * _FACTOR,
-    stateful_step_count=12,
+    max_examples=16 * _FACTOR,
+    stateful_step_count=16,
     deadline=None,
     derandomize=not _NIGHTLY,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],

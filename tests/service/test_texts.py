@@ -51,7 +51,7 @@ def _fields(*, late: bool, repeat: bool, estimated: bool, several: bool, check: 
         "repeat": repeat,
         "estimated": estimated,
         "stand_down": False,
-        "exercise": "",
+        "exercise": False,
         "source": "x" * 40,
         "time": moment(due),
     }
