@@ -121,6 +121,19 @@ class AnyDay(RuleBasedStateMachine):
         self.world.run_until(self.world.now + timedelta(minutes=minutes), including=True)
         self.world.settle()
 
+    @rule(ward=st.booleans(), hours=st.sampled_from((2, 3)))
+    def nobody_answers_for_hours(self, ward: bool, hours: int) -> None:
+        """A new child is reported, and its alert is told again and again, as far as providers take it."""
+        self.lost += 1
+        name = f"H{self.lost}"
+        record = {"system": "feed", "ref": name}
+        self._take(self.world.incident((hospital if ward else custody)(name, record=record)))
+        for _ in range(hours):
+            before = len(self.world.notes())
+            self.world.run_until(self.world.now + HOUR, including=True)
+            self.world.settle()
+            assert len(self.world.notes()) > before, "an hour without a word"
+
     @rule(
         outcome=st.sampled_from((None, RetryLater("503"), Refused("no"), InDoubt("time-out"))),
         channels=st.sets(st.sampled_from(Channel), min_size=1),
@@ -356,8 +369,8 @@ _NIGHTLY = bool(environ.get("ALERTD_NIGHTLY"))
 TestAnyDay = pytest.mark.timeout(0 if _NIGHTLY else 300)(AnyDay.TestCase)
 _FACTOR = 40 if _NIGHTLY else 1
 TestAnyDay.settings = settings(
-    max_examples=16 * _FACTOR,
-    stateful_step_count=16,
+    max_examples=12 * _FACTOR,
+    stateful_step_count=14,
     deadline=None,
     derandomize=not _NIGHTLY,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
