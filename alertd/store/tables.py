@@ -27,6 +27,7 @@ from sqlalchemy import (
 metadata = MetaData()
 
 IS_LIVE = "alias_of IS NULL"
+CODED = "code <> ''"
 WAITING = "state IN ('pending', 'held')"
 TO_HANDLE = "state IN ('pending', 'sending', 'in_doubt')"
 CONFIRMED = "receipt_due_at IS NOT NULL"  # of a provider that confirms, whether or not it has
@@ -282,7 +283,7 @@ handovers = Table(
     _text("code"),
     _time("confirmed_at", optional=True),
     _text("confirmed_by"),
-    _partial("handovers_by_code", "code", where="code <> ''"),
+    _partial("handovers_by_code", "code", where=CODED),
 )
 """One row a hand-over: two machines that see the same one want the same number."""
 

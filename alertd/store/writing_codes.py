@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, text
 
 from alertd.model.case import Alert
 from alertd.model.errors import StoreError
@@ -15,7 +15,7 @@ from alertd.store.codec import micros
 from alertd.store.dialect import Speech
 from alertd.store.keys import Keyring
 from alertd.store.reading_cases import CaseReading
-from alertd.store.tables import alerts, cases, handovers
+from alertd.store.tables import CODED, alerts, cases, handovers
 
 _LETTERS = "23456789BCDFGHJKMNPQRSTVWXZ"
 """For references: without vowels no word can arise, without 0, 1, I, L, O nothing is misheard or misread."""
@@ -82,7 +82,7 @@ class CodeWriting(CaseReading):
         lately = micros(now - CODE_REST)
         in_use = or_(alerts.c.closed_at.is_(None), alerts.c.closed_at > lately, alerts.c.opened_at > lately)
         free = set(self._unused(names, alerts.c.code, in_use))
-        return self._unused(free, handovers.c.code, handovers.c.made_at > lately) if free else []
+        return self._unused(free, handovers.c.code, and_(text(CODED), handovers.c.made_at > lately)) if free else []
 
     def _unused(self, names: set[str], column: ColumnElement[str], in_use: ColumnElement[bool] | None) -> list[str]:
         by_key = {name.upper(): name for name in names}

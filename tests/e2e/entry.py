@@ -9,6 +9,7 @@ from pathlib import Path
 
 from alertd.daemon.clock import utc_now
 from alertd.daemon.running import run_daemon
+from alertd.store.reading_watch import WatchReading
 from tests.e2e.crash_points import crash_at
 
 SHIFT = "ALERTD_TEST_SHIFT"
@@ -23,6 +24,14 @@ def main() -> int:
     def pretended() -> datetime:
         return utc_now() + shift
 
+    # The database's clock is shifted with ours: that they are in step is part of the pretence.
+    theirs = WatchReading.database_now
+
+    def in_step(self: WatchReading) -> datetime | None:
+        at = theirs(self)
+        return None if at is None else at + shift
+
+    WatchReading.database_now = in_step  # type: ignore[method-assign]
     return run_daemon(Path(sys.argv[1]), now=pretended)
 
 

@@ -12,6 +12,7 @@ from alertd.model.values import Channel
 from alertd.transport.endpoint import Endpoint
 from tests.doubles.fake_phone import RINGS_OUT, presses
 from tests.doubles.fake_twilio import FakeTwilio
+from tests.doubles.fake_twilio_state import FakeMessage
 from tests.doubles.mailserver import MailServer
 from tests.doubles.waiting import eventually
 from tests.e2e.conftest import Run
@@ -30,12 +31,17 @@ def twilio(installation: Installation, fake_twilio: FakeTwilio) -> FakeTwilio:
     return fake_twilio
 
 
+def arrives(twilio: FakeTwilio, text: FakeMessage) -> None:
+    """The phone has the text: it is not sent another way for want of a receipt."""
+    assert twilio.report(text, "delivered").status_code == 204
+
+
 def test_nobody_answers_the_text_then_the_phone_rings_and_a_key_ends_the_ladder(
     run: Run, installation: Installation, endpoint: Endpoint, twilio: FakeTwilio, mail_server: MailServer
 ) -> None:
     first = run().consuming()
     assert publish(endpoint, incident("custody")) == ()
-    twilio.expect(MASH_PHONE)
+    arrives(twilio, twilio.expect(MASH_PHONE))
     mail_server.expect(MASH_MAIL)
     eventually(installation.is_quiet)
     first.stop()
@@ -48,7 +54,7 @@ def test_nobody_answers_the_text_then_the_phone_rings_and_a_key_ends_the_ladder(
     assert "Urgent alert from Urgent Response, reference ending " in played.heard[0]
     assert played.heard[-1].startswith("You have accepted this alert.")
     assert set(played.answers) == {200, 204}
-    twilio.expect(MASH_PHONE, "Accepted WF-UR-26-")
+    arrives(twilio, twilio.expect(MASH_PHONE, "Accepted WF-UR-26-"))
     eventually(installation.is_quiet)
     (rung,) = [note for note in installation.notifications() if note.channel is Channel.CALL]
     assert rung.state is NotificationState.DELIVERED
@@ -69,7 +75,7 @@ def test_a_phone_that_rings_out_is_texted_at_once_and_the_second_desk_is_told_at
 ) -> None:
     first = run().consuming()
     assert publish(endpoint, incident("custody")) == ()
-    twilio.expect(MASH_PHONE)
+    arrives(twilio, twilio.expect(MASH_PHONE))
     mail_server.expect(MASH_MAIL)
     eventually(installation.is_quiet)
     first.stop()
@@ -78,15 +84,16 @@ def test_a_phone_that_rings_out_is_texted_at_once_and_the_second_desk_is_told_at
     played = twilio.play(twilio.expect_call(MASH_PHONE, within=20), RINGS_OUT)
     assert played.heard == []
     played.status("no-answer")
-    twilio.expect(MASH_PHONE)
+    arrives(twilio, twilio.expect(MASH_PHONE))
     eventually(installation.is_quiet)
     twilio.assert_nothing_else()
     second.stop()
 
     run(later=timedelta(minutes=5)).consuming()
-    twilio.expect(SECOND_PHONE, within=20)
+    arrives(twilio, twilio.expect(SECOND_PHONE, within=20))
     heard = twilio.play(twilio.expect_call(SECOND_PHONE, within=20), presses("1")).heard
     assert heard[-1].startswith("You have accepted this alert.")
     twilio.expect(SECOND_PHONE, "Accepted WF-UR-26-")
+    twilio.expect(MASH_PHONE, "taken")  # whoever was chased hears that it is over
     eventually(installation.is_quiet)
     twilio.assert_nothing_else()

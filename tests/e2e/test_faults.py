@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -193,7 +194,7 @@ def test_hostile_messages_are_each_accounted_for_and_the_next_good_one_is_acted_
     assert "message_refused" not in daemon.log
     for written in (daemon.log, *(t.body for t in fake_twilio.texts()), *(m.text for m in mail_server.received)):
         # A sender's own name is told to people, whatever it is; nothing else of a message is.
-        assert SECRET not in written.replace(f"from {SECRET}", "")
+        assert SECRET not in re.sub(f"from (?:{SECRET})+", "", written)
 
 
 def with_own_id(body: bytes, number: int) -> bytes:

@@ -206,7 +206,7 @@ def test_our_own_rate_limit_is_no_failure_and_keeps_the_order_of_texts_to_one_ph
 
 @pytest.mark.parametrize(
     ("looked", "provider", "repeat"),
-    [(Found("SM1"), "twilio", False), (NotFound(), "twilio", False), (CannotSay("no page"), "notify", True)],
+    [(Found("SM1"), "twilio", False), (NotFound(), "twilio", True), (CannotSay("no page"), "notify", True)],
 )
 def test_a_doubt_is_asked_of_the_provider_that_had_it_and_never_simply_sent_by_the_other(
     site: Site, looked: LookUp, provider: str, repeat: bool
