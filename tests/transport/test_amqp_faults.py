@@ -109,8 +109,8 @@ def test_a_cut_connection_is_made_again_and_what_was_not_acknowledged_comes_agai
     taker.gate.set()
 
     eventually(lambda: any(delivery.redelivered for delivery in taker.deliveries), within=20)
-    eventually(lambda: len(taker.bodies) >= 19, within=20)
-    assert set(taker.bodies) == set(bodies(10))
+    # How many of the ten were in the first batch is the broker's choice; none may be missing in the end.
+    eventually(lambda: set(taker.bodies) == set(bodies(10)), within=20)
     eventually(lambda: consuming(consumer) and not consumer.status.failures)
 
 
