@@ -29,7 +29,7 @@ class NotifySender:
 
     def __init__(self, account: NotifyAccount) -> None:
         self._account = account
-        self._session = pooled_session(_CONNECTIONS)
+        self._session = pooled_session(account.base_url, _CONNECTIONS)
 
     def send(self, outgoing: Outgoing) -> Outcome:
         """Send once; never later than `outgoing.deadline`."""

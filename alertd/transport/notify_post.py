@@ -39,7 +39,7 @@ class NotifyPost:
         self.name = name
         self.channel = channel
         self._account = account
-        self._session = pooled_session(1)
+        self._session = pooled_session(account.base_url, 1)
 
     def texts(self, since: datetime, now: datetime) -> Sequence[Incoming]:
         """Texts that came at or after a moment."""

@@ -52,7 +52,7 @@ def broker(endpoint: Endpoint, queue: str) -> int | None:
 
 def twilio(account_sid: str, auth_token: str, base_url: str) -> str:
     """What is wrong with an account at Twilio; "" when nothing is."""
-    session = pooled_session(1)
+    session = pooled_session(base_url, 1)
     call = OneCall(session, base_url, SECONDS)
     try:
         client: Any = Client(account_sid, auth_token, http_client=call)

@@ -91,7 +91,7 @@ class TwilioRequests:
 
     def __init__(self, account: TwilioAccount) -> None:
         self._account = account
-        self._session = pooled_session(account.connections)
+        self._session = pooled_session(account.base_url, account.connections)
 
     def create(self, outgoing: Outgoing, make: Callable[[Any], str]) -> Outcome:
         """Create a message or a call, never later than `outgoing.deadline`.

@@ -49,7 +49,7 @@ class TwilioPost:
         self.name = name
         self._account = account
         self._number = number
-        self._session = pooled_session(1)
+        self._session = pooled_session(account.base_url, 1)
 
     def texts(self, since: datetime, now: datetime) -> Sequence[Incoming]:
         """Texts that came at or after a moment."""

@@ -62,6 +62,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # head and body are written apart: the second would wait 40 ms for the peer
     shared: State
 
     def log_message(self, *_: object) -> None:

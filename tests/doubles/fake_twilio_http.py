@@ -67,6 +67,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # connections are kept, as the provider does
+    disable_nagle_algorithm = True  # head and body are written apart: the second would wait 40 ms for the peer
     shared: State
 
     def do_GET(self) -> None:
