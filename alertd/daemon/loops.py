@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 
 import structlog
@@ -16,7 +17,7 @@ from alertd.daemon.listening import Listening
 from alertd.daemon.parts import Parts
 from alertd.daemon.polls import PollTurn
 from alertd.daemon.progress import Progress
-from alertd.daemon.supervisor import LOOK, Loop, Watch
+from alertd.daemon.supervisor import LOOK, Loop, Pace, Watch
 from alertd.daemon.taking import Taking
 from alertd.daemon.troubles import Troubles
 from alertd.daemon.turns import DeliverTurn, DoubtTurn, PlanTurn, TickTurn
@@ -37,6 +38,12 @@ _LIMITS = {
     "doubts": timedelta(seconds=28),  # a turn makes two look-ups of at most ten seconds
 }
 """How long a turn of each loop may take."""
+_PACES: dict[str, Callable[[Wake], Pace]] = {
+    "tick": partial(Pace, breath=0.1),
+    "plan": partial(Pace, breath=0.02, share=0.25),
+    "deliver": partial(Pace, breath=0.02),
+}
+"""Ticks promise a second. Planning is many times quicker than sending, so a quarter of the time lets it stay ahead."""
 
 _log = structlog.get_logger(__name__)
 
@@ -105,7 +112,8 @@ class Loops:
         self._poll = [self._loop("poll", self._polls, wakes.poll)] if self._polls.has_any else []
 
     def _loop(self, name: str, turn: Callable[[], float], wake: Wake) -> Loop:
-        return Loop(name, turn, _LIMITS[name], wake, Watch(self._shared.progress, self._shared.figures))
+        pace = _PACES.get(name, Pace)(wake)
+        return Loop(name, turn, _LIMITS[name], pace, Watch(self._shared.progress, self._shared.figures))
 
     def _feed_until_stopped(self) -> float:
         self._feed.run()

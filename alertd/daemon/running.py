@@ -38,7 +38,7 @@ BEAT = 0.5
 """Seconds between two looks of the main thread: signals, watchdog, status."""
 DRAIN = 8.0
 """Seconds that a stop may take; what is under way then is looked up at the next start."""
-LANES = 8
+LANES = 32
 """Requests to providers at the same time."""
 
 _log = structlog.get_logger(__name__)

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from time import thread_time
 
 import structlog
 
@@ -33,6 +34,22 @@ class Watch:
     figures: Figures
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """When a loop looks again.
+
+    Attributes:
+        wake: Ends a wait.
+        breath: Seconds that it rests when it has found nothing left to do, however often it is woken: in a crowd, what
+            comes meanwhile is taken together. The first call after a rest is heard at once.
+        share: Most of a processor's time that it takes for itself while there is always more to do, above 0 up to 1.
+    """
+
+    wake: Wake
+    breath: float = 0.0
+    share: float = 1.0
+
+
 @dataclass(slots=True)
 class Health:
     """How a loop fares.
@@ -52,13 +69,14 @@ class Loop:
         name: For threads, logs and figures.
         turn: One turn.
         limit: How long a turn may take before the loop counts as stuck.
-        wake: Ends a wait.
+        pace: When it looks again.
         watch: Whom to tell.
     """
 
-    def __init__(self, name: str, turn: Turn, limit: timedelta, wake: Wake, watch: Watch) -> None:
+    def __init__(self, name: str, turn: Turn, limit: timedelta, pace: Pace, watch: Watch) -> None:
         self.name = name
-        self._wake = wake
+        self._wake = pace.wake
+        self._pace = pace
         self.health = Health()
         self._turn = turn
         self._limit = limit
@@ -85,11 +103,14 @@ class Loop:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            seen = self._wake.count
+            seen, begun = self._wake.count, thread_time()
             wait = self._guarded()
             self._watch.progress.mark(self.name)
             if wait > 0:
+                self._stopping.wait(self._pace.breath)
                 self._wake.wait_past(seen, min(wait, LOOK))
+            elif self._pace.share < 1:
+                self._stopping.wait(min(LOOK, (thread_time() - begun) * (1 / self._pace.share - 1)))
 
     def _guarded(self) -> float:
         """Take a turn, whatever it may raise."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from alertd.daemon.apart import Apart, Work
 from alertd.daemon.parts import Parts
@@ -11,9 +11,12 @@ from alertd.daemon.supervisor import LOOK
 from alertd.daemon.troubles import Troubles
 from alertd.model.case import ObligationKey
 from alertd.model.ids import CaseId, RoleId
+from alertd.service.ports import Task
 
 _DOUBTS = 2
 """Look-ups in one turn: each may take as long as a send."""
+_SLOWNESS = timedelta(seconds=5)
+"""How often it is judged whether texts are slow."""
 
 
 class TickTurn:
@@ -31,17 +34,24 @@ class TickTurn:
         self._decided = decided
         self._cases = Apart("tick", Work(parts.tick.due, parts.tick.run), self._failed)
         self._shifts = Apart("handover", Work(parts.handovers.due, parts.handovers.run), self._shift_failed)
+        self._looked: datetime | None = None
         self._unconfirmed = Apart("receipt", Work(parts.unconfirmed.due, parts.unconfirmed.run), self._receipt_failed)
 
     def __call__(self) -> float:
         """Take a turn; seconds until the next thing falls due."""
         now = self._parts.now()
-        self._parts.reach.look(now)
+        self._look(now)
         decided = self._cases.run(now) + self._shifts.run(now) + self._unconfirmed.run(now)
         if decided + self._troubles.write(self._parts.store):
             self._decided()
             return 0.0
-        return seconds_to_next(self._parts)
+        return seconds_to_next(self._parts, Task.DECIDE)
+
+    def _look(self, now: datetime) -> None:
+        """Judge whether texts are slow: of minutes of receipts, so every few seconds are often enough."""
+        if self._looked is None or not timedelta(0) <= now - self._looked < _SLOWNESS:
+            self._parts.reach.look(now)
+            self._looked = now
 
     def _failed(self, case: CaseId, fault: Exception, now: datetime) -> None:
         tell_failed(self._troubles, "case", case, fault, now)
@@ -77,7 +87,7 @@ class PlanTurn:
         if self._lines.run(now):
             self._planned()
             return 0.0
-        return seconds_to_next(self._parts)
+        return seconds_to_next(self._parts, Task.PLAN)
 
     def _line_failed(self, key: ObligationKey, fault: Exception, now: datetime) -> None:
         tell_failed(self._troubles, "line", f"{key.about}#{key.step}@{key.role} of {key.scope}", fault, now)
@@ -93,7 +103,9 @@ class DeliverTurn:
 
     def __call__(self) -> float:
         """Take a turn; seconds until the next message may leave."""
-        return 0.0 if self._notes.run(self._parts.now()) else seconds_to_next(self._parts)
+        if not self._parts.deliver.has_room():
+            return LOOK  # a lane that falls free gives a wake
+        return 0.0 if self._notes.run(self._parts.now()) else seconds_to_next(self._parts, Task.SEND)
 
     def _send(self, now: datetime, only: Sequence[str] | None) -> int:
         return self._parts.deliver.send_due(now, self._parts.now, only)
@@ -117,11 +129,11 @@ class DoubtTurn:
         return LOOK
 
 
-def seconds_to_next(parts: Parts) -> float:
+def seconds_to_next(parts: Parts, task: Task) -> float:
     """Seconds until time alone makes something due; a look's length when that is further off or unknown."""
     now = parts.now()
     with parts.store.read() as reading:
-        at = reading.next_wake(now)
+        at = reading.next_wake(now, task)
     return LOOK if at is None else min(LOOK, max(0.001, (at - now).total_seconds()))
 
 

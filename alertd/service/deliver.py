@@ -87,6 +87,10 @@ class Deliver:
         with self._store.read() as reading:
             return tuple(note.id for note in reading.sendable(now, SEND_LIMIT))
 
+    def has_room(self) -> bool:
+        """Whether a message could leave at once; else `send_due` only settles."""
+        return self._means.lanes is None or self._means.lanes.free() > 0
+
     def send_due(self, now: datetime, clock: Callable[[], datetime], only: Collection[str] | None = None) -> int:
         """Send the notifications whose time has come, as many as can leave at once.
 
@@ -99,10 +103,10 @@ class Deliver:
             How many were looked at; with lanes they may be under way still.
         """
         self._settle_answers(now)
+        if not self.has_room():
+            return 0
         lanes = self._means.lanes
         room = SEND_LIMIT if lanes is None else min(SEND_LIMIT, lanes.free())
-        if not room:
-            return 0
         leased, looked = self._lease(now, room, only)
         for each in leased:
             if lanes is None:
@@ -128,6 +132,7 @@ class Deliver:
             if not notes:
                 return [], 0
             reading.load([note.case for note in notes if note.case is not None])
+            reading.obligations([line for note in notes for line in note.lines])  # at the price of one
             looked = [self._look(note, reading, now) for note in notes]
             seen = reading.revisions([case for look in looked for case in look.cases])
         leased: list[Leased] = []

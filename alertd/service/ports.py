@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Protocol
 
 from alertd.model.case import (
@@ -44,8 +44,18 @@ class Rank(IntEnum):
 
     PEOPLE = 0
     DELIVER = 0
+    PLAN = 1
     TICK = 1
     INTAKE = 2
+
+
+class Task(Enum):
+    """What time makes due, each worked by a loop of its own."""
+
+    DECIDE = "cases to look at, receipts to give up"
+    PLAN = "lines that become messages"
+    SEND = "messages to send"
+    LOOK_UP = "messages in doubt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,8 +370,13 @@ class Reading(HandoverReading, SwapReading, Protocol):
         """Lines held for a list that went in [since, until) or still waits, and messages suppressed, with reasons."""
         ...
 
-    def next_wake(self, now: datetime) -> datetime | None:
-        """The earliest future moment at which tick or deliver will have something to do."""
+    def next_wake(self, now: datetime, *tasks: Task) -> datetime | None:
+        """The earliest moment, not before `now`, at which any of these tasks has something to do; None for never.
+
+        Args:
+            now: Aware UTC.
+            tasks: None for all.
+        """
         ...
 
     def overdue(self, before: datetime) -> Overdue:

@@ -31,7 +31,7 @@ from alertd.service.ports import Rank, Reading, Store
 from alertd.service.sharing import share_repeats
 from alertd.service.texts import clock_of
 
-PLAN_LIMIT = 500
+PLAN_LIMIT = 200
 BREACH_ROLE = RoleId("head_of_service")
 """Told by SMS too when its digest holds a breach."""
 _GONE = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.IN_DOUBT, NotificationState.SENDING)
@@ -69,7 +69,7 @@ class Planner:
             if not waiting:
                 return 0
             made = self._planned(waiting, reading, now)
-        with self._store.write(Rank.DELIVER) as writing:
+        with self._store.write(Rank.PLAN) as writing:
             read = [*waiting, *made.taken]
             current = {row.key: row for row in writing.obligations([row.key for row in read])}
             if any(current.get(row.key) != row for row in read):

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, select
 
-from alertd.model.case import Facts
+from alertd.model.case import Facts, Obligation, ObligationKey
 from alertd.model.errors import AlertdError
 from alertd.model.ids import CaseId
 from alertd.service.ports import Rank
@@ -41,11 +41,12 @@ class SqlReading(
 
 
 class SqlSnapshot(SqlReading):
-    """A consistent view that loads each case once: nothing changes while it is open."""
+    """A consistent view that loads each case and line once: nothing changes while it is open."""
 
     def __init__(self, connection: Connection, keyring: Keyring, speech: Speech) -> None:
         super().__init__(connection, keyring, speech)
         self._loaded: dict[str, Facts] = {}
+        self._owing: dict[ObligationKey, Obligation | None] = {}
 
     def load(self, cases: Collection[CaseId]) -> None:
         """Load these cases at the price of one: asking for them afterwards costs nothing more."""
@@ -55,6 +56,13 @@ class SqlSnapshot(SqlReading):
         wanted = set(ids)
         self._loaded |= super()._facts(wanted - self._loaded.keys()) if wanted - self._loaded.keys() else {}
         return {id_: self._loaded[id_] for id_ in sorted(wanted) if id_ in self._loaded}
+
+    def _stored_obligations(self, keys: Collection[ObligationKey]) -> list[Obligation]:
+        wanted = dict.fromkeys(keys)
+        if new := [key for key in wanted if key not in self._owing]:
+            self._owing |= dict.fromkeys(new)
+            self._owing |= {each.key: each for each in super()._stored_obligations(new)}
+        return [each for key in wanted if (each := self._owing[key]) is not None]
 
 
 class SqlWriting(CaseWriting, RecordWriting, HandoverWriting, SwapWriting, AccessWriting, SqlReading):

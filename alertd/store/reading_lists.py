@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, TextClause, func, select, text
+from sqlalchemy import ColumnElement, Select, Table, TextClause, func, select, text, union_all
 
 from alertd.model.case import Alert, CaseRow, ClockRun, MessageOutcome, NotificationState
 from alertd.model.ids import CaseId, Version
-from alertd.service.ports import QuarantineRow
+from alertd.service.ports import QuarantineRow, Task
 from alertd.store.codec import loads, micros, moment, optional_moment
 from alertd.store.documents import CaseState, is_running, unpack_state
 from alertd.store.reading_cases import CaseReading
@@ -168,17 +169,10 @@ class ListReading(CaseReading):
         rows = self._rows(select(counters).where(counters.c.name.startswith(prefix)))
         return {row["name"].removeprefix(prefix): row["value"] for row in rows}
 
-    def next_wake(self, now: datetime) -> datetime | None:
-        """The earliest moment, not before `now`, at which tick or deliver will have something to do; None for never."""
-        firsts = (
-            select(func.min(cases.c.wake_at)).where(cases.c.wake_at.is_not(None)),
-            select(func.min(rechecks.c.at)),
-            select(func.min(obligations.c.due_at)).where(text(WAITING)),
-            *(_first_of(state) for state in ("pending", "sending", "in_doubt")),
-            select(func.min(notifications.c.receipt_due_at)).where(text(TO_CONFIRM)),
-        )
-        times = [first for first in map(self._scalar, firsts) if first is not None]
-        return max(now, moment(min(times))) if times else None
+    def next_wake(self, now: datetime, *tasks: Task) -> datetime | None:
+        """The earliest moment, not before `now`, at which any of these tasks has something to do; None for never."""
+        first = self._scalar(_earliest(tasks or tuple(Task)))
+        return None if first is None else max(now, moment(first))
 
     def note(self, key: str) -> str | None:
         """A small stored fact (a loop's mark, a told-once mark)."""
@@ -199,5 +193,24 @@ def _episodes(row: Stored, episode: int) -> Iterable[Alert]:
     return (alert for alert in _case(row)[1].alerts if alert.episode == episode)
 
 
-def _first_of(state: str) -> Select[Any]:
-    return select(func.min(notifications.c.next_at)).where(text(TO_HANDLE), notifications.c.state == state)
+def _first_of(state: NotificationState) -> Select[Any]:
+    return select(func.min(notifications.c.next_at)).where(text(TO_HANDLE), notifications.c.state == state.value)
+
+
+_FIRSTS: Mapping[Task, tuple[Select[Any], ...]] = {
+    Task.DECIDE: (
+        select(func.min(cases.c.wake_at)).where(cases.c.wake_at.is_not(None)),
+        select(func.min(rechecks.c.at)),
+        select(func.min(notifications.c.receipt_due_at)).where(text(TO_CONFIRM)),
+    ),
+    Task.PLAN: (select(func.min(obligations.c.due_at)).where(text(WAITING)),),
+    Task.SEND: (_first_of(NotificationState.PENDING),),
+    Task.LOOK_UP: (_first_of(NotificationState.SENDING), _first_of(NotificationState.IN_DOUBT)),
+}
+
+
+@cache
+def _earliest(tasks: tuple[Task, ...]) -> Select[Any]:
+    """The first moment of all these kinds: each found by its own index, all in one question."""
+    firsts = union_all(*(first for task in tasks for first in _FIRSTS[task])).subquery()
+    return select(func.min(firsts.c[0]))

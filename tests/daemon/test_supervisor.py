@@ -11,7 +11,7 @@ import pytest
 
 from alertd.daemon.figures import Figures
 from alertd.daemon.progress import Progress
-from alertd.daemon.supervisor import Loop, Watch
+from alertd.daemon.supervisor import Loop, Pace, Watch
 from alertd.daemon.wake import Wake
 from alertd.model.errors import StaleWrite, StoreUnavailable
 from tests.doubles.waiting import eventually
@@ -38,7 +38,7 @@ def start(watch: Watch, wake: Wake) -> Iterator[Start]:
     begun: list[Loop] = []
 
     def begin(turn: Callable[[], float]) -> Loop:
-        begun.append(Loop("test", turn, LIMIT, wake, watch))
+        begun.append(Loop("test", turn, LIMIT, Pace(wake), watch))
         begun[-1].start()
         return begun[-1]
 
