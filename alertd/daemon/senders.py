@@ -13,7 +13,7 @@ from alertd.model.values import Channel
 from alertd.rulebook.sender_settings import Capture, GovukNotify, Smtp, Twilio
 from alertd.rulebook.sender_settings import TwilioVoice as VoiceSettings
 from alertd.rulebook.settings import Settings
-from alertd.service.deliver import SEND_SECONDS
+from alertd.service.means import SEND_SECONDS
 from alertd.transport.capture import CaptureSender
 from alertd.transport.engaged import EngagedPhones, OneAtATime
 from alertd.transport.notify import NotifySender

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from alertd.model.case import Notification
 from alertd.model.ids import Token
 from alertd.model.rulebook import Person
 from alertd.model.values import Channel
-from alertd.service.bad_numbers import NUMBERS, BadNumbers
+from alertd.service.bad_numbers import NUMBERS, BadNumbers, Proof
 from alertd.service.opt_outs import OptOuts
 from alertd.service.ports import Writing
 from alertd.service.reply_words import provider_opted_out
@@ -59,8 +59,12 @@ class Addresses:
         )
         writing.add_obligations([replace(line, by=(Channel.SMS, Channel.EMAIL))])
 
-    def reached(self, note: Notification, writing: Writing) -> None:
-        """A message got through to its number."""
-        person = self._person(note.person)
-        if note.channel in NUMBERS and person is not None and note.sent_at is not None:
-            self._bad.clear(person, note.channel, writing, note.sent_at)
+    def reached(self, notes: Iterable[Notification], writing: Writing) -> None:
+        """Messages got through to their numbers."""
+        proofs = [
+            Proof(person, note.channel, note.sent_at)
+            for note in notes
+            if note.channel in NUMBERS and note.sent_at and (person := self._person(note.person)) is not None
+        ]
+        if proofs:
+            self._bad.clear(proofs, writing)

@@ -6,7 +6,8 @@ Source: protocol scenario 20: "a number is marked bad only on a permanent failur
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from alertd.model.ids import PersonId, Token
@@ -18,6 +19,15 @@ _NOTE = "bad_numbers"
 NUMBERS = (Channel.SMS, Channel.CALL)
 """Channels whose addresses are marked: a mail that is refused costs nothing to try again."""
 Marks = Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That somebody's number works: it was reached by something that left, or came, at a moment."""
+
+    person: Person
+    channel: Channel
+    at: datetime
 
 
 class BadNumbers:
@@ -53,15 +63,19 @@ class BadNumbers:
         _store({**marks, _name(person, channel): (self._hash(person, channel), now.isoformat())}, writing)
         return True
 
-    def clear(self, person: Person, channel: Channel, writing: Writing, proof: datetime) -> None:
-        """Use this person's number again: it was reached by something that left, or came, at `proof`.
+    def clear(self, proofs: Iterable[Proof], writing: Writing) -> None:
+        """Use these people's numbers again.
 
-        What left before the number was marked proves nothing: its receipt may just come late.
+        What left before a number was marked proves nothing: its receipt may just come late.
         """
         marks = _marks(writing)
-        mark = marks.get(_name(person, channel))
-        if mark is not None and self._is_marked(person, channel, marks) and proof > datetime.fromisoformat(mark[1]):
-            _store({name: each for name, each in marks.items() if name != _name(person, channel)}, writing)
+        left = dict(marks)
+        for proof in proofs:
+            name = _name(proof.person, proof.channel)
+            if self._is_marked(proof.person, proof.channel, left) and proof.at > datetime.fromisoformat(left[name][1]):
+                del left[name]
+        if left != marks:
+            _store(left, writing)
 
     def _is_marked(self, person: Person, channel: Channel, marks: Marks) -> bool:
         mark = marks.get(_name(person, channel))

@@ -14,7 +14,7 @@ from alertd.model.delivery import CannotSay, Found, LookUp, NotFound, Outgoing
 from alertd.service.awaiting import taken
 from alertd.service.composing import Composer
 from alertd.service.means import Means
-from alertd.service.ports import Attempt, Rank, Store
+from alertd.service.ports import Attempt, AttemptEnd, Rank, Store
 from alertd.service.system_lines import in_doubt_line
 
 DOUBT_LIMIT = 32
@@ -45,7 +45,7 @@ class Doubts:
         with self._store.write(Rank.DELIVER) as writing:
             if not writing.set_notification(self._settled(note, looked, attempts, now), note.state):
                 return  # a receipt, or another machine, was faster
-            writing.settle_attempt(note.id, note.attempts, *_looked(looked), now)
+            writing.settle_attempts([AttemptEnd(note.id, note.attempts, *_looked(looked), now)])
             if isinstance(looked, CannotSay) and not note.urgent:
                 writing.add_obligations([in_doubt_line(now)])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 
 from alertd.model.case import Notification
@@ -11,6 +12,10 @@ from alertd.model.delivery import Outcome, Sender
 from alertd.model.ids import Token
 from alertd.model.values import Channel
 from alertd.service.fail_over import FailOver
+
+SEND_SECONDS = 10.0
+"""Hard total deadline of one request; a lease lasts this long and five seconds more."""
+LEASE = timedelta(seconds=SEND_SECONDS + 5)
 
 
 def _nothing(_: Notification, __: Outcome) -> None:

@@ -154,6 +154,17 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class AttemptEnd:
+    """What became of a try that was recorded before."""
+
+    notification: str
+    number: int
+    outcome: str
+    detail: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Overdue:
     """Work whose time came and that nobody did.
 
@@ -451,16 +462,20 @@ class Writing(Reading, HandoverWriting, SwapWriting, Protocol):
         """Store a changed notification if it still is in `expected` and was not tried again since; else False."""
         ...
 
+    def set_notifications(self, changes: Sequence[tuple[Notification, NotificationState]]) -> frozenset[str]:
+        """Store changed notifications, each as `set_notification` does; the ids of those that were stored."""
+        ...
+
     def give_up_receipt(self, id_: str) -> bool:
         """Mark a notification as not confirmed if it still waits for its receipt; False when it does not any more."""
         ...
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Record that a request is about to leave; before it does."""
+    def add_attempts(self, begun: Sequence[Attempt]) -> None:
+        """Record that requests are about to leave; before they do."""
         ...
 
-    def settle_attempt(self, notification: str, number: int, outcome: str, detail: str, at: datetime) -> None:
-        """Record what became of it."""
+    def settle_attempts(self, answers: Sequence[AttemptEnd]) -> None:
+        """Record what became of requests."""
         ...
 
     def quarantine_add(self, unreadable: Unreadable) -> int:

@@ -111,7 +111,7 @@ class Receipts:
             return Result.NOTHING_NEW
         if receipt.news is News.UNDER_WAY:
             return Result.TAKEN
-        self._addresses.reached(settled, writing)
+        self._addresses.reached([settled], writing)
         return Result.DELIVERED
 
     def _failed(self, note: Notification, receipt: Receipt, writing: Writing) -> None:

@@ -19,7 +19,7 @@ from alertd.model.rulebook import Person, RuleBook
 from alertd.model.values import Channel
 from alertd.service import reply_words as words
 from alertd.service.answer_lines import answer_line
-from alertd.service.bad_numbers import BadNumbers
+from alertd.service.bad_numbers import BadNumbers, Proof
 from alertd.service.numbers import whose
 from alertd.service.opt_outs import OptOuts
 from alertd.service.people import People
@@ -145,7 +145,7 @@ class Replies:
             for n, command in enumerate(asked.commands)
         ]
         with self._store.write(Rank.PEOPLE) as writing:
-            self._bad_numbers.clear(person, Channel.SMS, writing, reply.received_at)
+            self._bad_numbers.clear([Proof(person, Channel.SMS, reply.received_at)], writing)
             lines = [self._line(person, reply, n, answer) for n, answer in enumerate(answers)]
             if (asked.unclear or not answers) and self._may_help(person, reply.received_at, writing):
                 lines.append(self._line(person, reply, len(answers), Answer(words.help_text(asked.unclear))))

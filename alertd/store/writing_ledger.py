@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Table, and_, bindparam, delete, insert, select, text, update
 
 from alertd.model.case import NO_RECEIPT, LineState, Notification, NotificationState, Obligation, ObligationKey
 from alertd.model.ids import CaseId
-from alertd.service.ports import Attempt, CaseChange
+from alertd.service.ports import Attempt, AttemptEnd, CaseChange
 from alertd.store.codec import dumps, micros, optional_micros
 from alertd.store.reading_outbox import KEY, OutboxReading
 from alertd.store.rows import (
@@ -47,11 +46,7 @@ _LINE_COLUMNS = [column.name for column in lines.columns]
 
 # Written once and given values as they come: putting a statement together costs more than running it.
 _KNOWN_IDS = select(notifications.c.id).where(notifications.c.id.in_(bindparam("ids", expanding=True)))
-_SET_NOTIFICATION = update(notifications).where(
-    notifications.c.id == bindparam("the_id"),
-    notifications.c.state == bindparam("the_state"),
-    notifications.c.attempts <= bindparam("most_attempts"),
-)
+_SET_NOTIFICATION = update(notifications).where(notifications.c.id == bindparam("the_id"))
 _ADD_ATTEMPT = insert(attempts)
 _SETTLE_ATTEMPT = update(attempts).where(
     attempts.c.notification == bindparam("the_notification"), attempts.c.number == bindparam("the_number")
@@ -178,36 +173,67 @@ class LedgerWriting(OutboxReading):
         Also False when it has been tried more often since than `row` knows: an old answer settles no new attempt. Its
         lines stay as they were added.
         """
+        return bool(self.set_notifications([(row, expected)]))
+
+    def set_notifications(self, changes: Sequence[tuple[Notification, NotificationState]]) -> frozenset[str]:
+        """Store changed notifications, each as `set_notification` does; the ids of those that were stored."""
         self._settle()
-        asked = {"the_id": row.id, "the_state": expected.value, "most_attempts": row.attempts}
-        if not self._connection.execute(_SET_NOTIFICATION, asked | notification_columns(row)).rowcount:
-            return False
-        self._tally[f"notifications.{expected}"] -= 1
-        self._tally[f"notifications.{row.state}"] += 1
-        return True
+        held = self._standing([row.id for row, _ in changes])
+        stored: dict[str, dict[str, Any]] = {}
+        for row, expected in changes:
+            state, tried = held.get(row.id, (None, 0))
+            if row.id in stored or state != expected.value or tried > row.attempts:
+                continue
+            stored[row.id] = {"the_id": row.id, **notification_columns(row)}
+            self._tally[f"notifications.{expected}"] -= 1
+            self._tally[f"notifications.{row.state}"] += 1
+        if stored:
+            self._connection.execute(_SET_NOTIFICATION, list(stored.values()))
+        return frozenset(stored)
+
+    def _standing(self, ids: Collection[str]) -> dict[str, tuple[str, int]]:
+        """State and tries of these notifications, which nobody else changes before this transaction ends."""
+        columns = (notifications.c.id, notifications.c.state, notifications.c.attempts)
+        among = self._speech.among(notifications.c.id, "ids")
+        held = select(*columns).where(among).order_by(notifications.c.id).with_for_update()
+        rows = self._stored(held, {"ids": self._many(ids)}) if ids else ()
+        return {row["id"]: (row["state"], row["attempts"]) for row in rows}
 
     def give_up_receipt(self, id_: str) -> bool:
         """Mark a notification as not confirmed if it still waits for its receipt; False when it does not any more."""
         waits = and_(notifications.c.id == id_, text(TO_CONFIRM))
         return bool(self._connection.execute(update(notifications).where(waits).values(reason=NO_RECEIPT)).rowcount)
 
-    def add_attempt(self, attempt: Attempt) -> None:
-        """Record that a request is about to leave; before it does."""
-        values = {
-            "notification": attempt.notification,
-            "number": attempt.number,
-            "begun_at": micros(attempt.begun_at),
-            "outcome": attempt.outcome,
-            "detail": self._sealed_detail(attempt.detail),
-            "settled_at": optional_micros(attempt.settled_at),
-        }
-        self._connection.execute(_ADD_ATTEMPT, values)
+    def add_attempts(self, begun: Sequence[Attempt]) -> None:
+        """Record that requests are about to leave; before they do."""
+        rows = [
+            {
+                "notification": each.notification,
+                "number": each.number,
+                "begun_at": micros(each.begun_at),
+                "outcome": each.outcome,
+                "detail": self._sealed_detail(each.detail),
+                "settled_at": optional_micros(each.settled_at),
+            }
+            for each in begun
+        ]
+        if rows:
+            self._connection.execute(_ADD_ATTEMPT, rows)
 
-    def settle_attempt(self, notification: str, number: int, outcome: str, detail: str, at: datetime) -> None:
-        """Record what became of it."""
-        the_one = {"the_notification": notification, "the_number": number}
-        settled = {"outcome": outcome, "detail": self._sealed_detail(detail), "settled_at": micros(at)}
-        self._connection.execute(_SETTLE_ATTEMPT, the_one | settled)
+    def settle_attempts(self, answers: Sequence[AttemptEnd]) -> None:
+        """Record what became of requests."""
+        rows = [
+            {
+                "the_notification": each.notification,
+                "the_number": each.number,
+                "outcome": each.outcome,
+                "detail": self._sealed_detail(each.detail),
+                "settled_at": micros(each.at),
+            }
+            for each in answers
+        ]
+        if rows:
+            self._connection.execute(_SETTLE_ATTEMPT, rows)
 
     def _sealed_detail(self, detail: str) -> bytes:
         return self._keyring.seal_own(dumps([detail]), "attempt")

@@ -16,9 +16,9 @@ from alertd.model.ids import CaseId
 from alertd.rulebook.settings import Settings
 from alertd.service.casework import Batch, Casework
 from alertd.service.composing import Composer
-from alertd.service.deliver import LEASE, Deliver
+from alertd.service.deliver import Deliver
 from alertd.service.intake import Arrival
-from alertd.service.means import Means
+from alertd.service.means import LEASE, Means
 from alertd.service.messages import Properties
 from alertd.service.ports import Rank
 from tests.daemon.conftest import NOW, now

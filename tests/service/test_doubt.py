@@ -13,7 +13,7 @@ import pytest
 from alertd.model.case import Notification, NotificationState
 from alertd.model.delivery import CannotSay, InDoubt, NotFound, Outcome, Outgoing, Sent
 from alertd.model.values import Channel
-from alertd.service.deliver import LEASE
+from alertd.service.means import LEASE
 from tests.service.world import PowerCut, World, at, custody
 
 S = NotificationState

@@ -26,7 +26,7 @@ from alertd.model.ids import PersonId
 from alertd.model.values import Channel
 from alertd.service.calls import Calls, Press
 from alertd.service.composing import Composer
-from alertd.service.deliver import LEASE
+from alertd.service.means import LEASE
 from alertd.service.people import Fact
 from alertd.service.ports import Rank
 from alertd.service.receipts import News, Receipt

@@ -42,7 +42,7 @@ def fill(url: str, keyring: Keyring) -> None:
         lost = writing.quarantine_add(Unreadable("PlantSource", "plant-id-3", "not JSON", b"Quillfeather PLANT", NOW))
         writing.quarantine_settle(lost, "p1", "rang about Tamsin Quillfeather", NOW)
         writing.add_notifications([notification("n1")])
-        writing.add_attempt(Attempt("n1", 1, NOW, "refused", "07700 900123 is not valid", NOW))
+        writing.add_attempts([Attempt("n1", 1, NOW, "refused", "07700 900123 is not valid", NOW)])
         writing.record_version(Version("0123456789ab"), "- person: Quillfeather\n  sms: 07700 900123", NOW)
     with store.read() as reading:
         assert "Tamsin Quillfeather" in reading.personal_values([CaseId("c1")])

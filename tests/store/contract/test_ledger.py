@@ -11,7 +11,7 @@ from alertd.model.case import LineState, Notification, NotificationState, Obliga
 from alertd.model.delivery import Awaited
 from alertd.model.ids import CaseId, PersonId
 from alertd.model.values import Channel, Severity
-from alertd.service.ports import Attempt, Rank
+from alertd.service.ports import Attempt, AttemptEnd, Rank
 from alertd.store import SqlStore
 from tests.store.rows import HOUR, NOW, changed, facts_of, key, make_case, notification, obligation, put
 
@@ -207,6 +207,21 @@ def test_an_answer_to_an_earlier_try_settles_no_later_one(store: SqlStore) -> No
         assert writing.set_notification(replace(row, state=S.SENT), S.SENDING)
 
 
+def test_of_many_changed_together_each_is_stored_only_where_it_stood_as_expected(store: SqlStore) -> None:
+    rows = [notification(id_, key(id_)) for id_ in ("n1", "n2", "n3")]
+    add(store, *rows)
+    leased = [replace(row, state=S.SENDING, attempts=1) for row in rows]
+    with store.write(Rank.DELIVER) as writing:
+        assert writing.set_notification(replace(rows[1], state=S.SUPPRESSED), S.PENDING)
+        asked = [*leased, replace(leased[0], attempts=2), notification("nobody")]
+        assert writing.set_notifications([(row, S.PENDING) for row in asked]) == {"n1", "n3"}
+        assert writing.set_notifications([]) == frozenset()
+    with store.read() as reading:
+        assert reading.notification("n1") == leased[0]
+        counts = reading.statistics(NOW)
+        assert (counts["notifications.pending"], counts["notifications.sending"]) == (0, 2)
+
+
 def test_overdue_are_the_urgent_ones_taken_and_not_confirmed_each_given_up_once(store: SqlStore) -> None:
     add(
         store,
@@ -304,10 +319,9 @@ def test_attempts_are_recorded_before_and_settled_after(store: SqlStore) -> None
     add(store, notification("n1"))
     detail = "The number 07700 900123 cannot be reached \ud800"
     with store.write(Rank.DELIVER) as writing:
-        writing.add_attempt(Attempt("n1", 2, NOW + HOUR, "", "", None))
-        writing.add_attempt(Attempt("n1", 1, NOW, "begun", "", None))
+        writing.add_attempts([Attempt("n1", 2, NOW + HOUR, "", "", None), Attempt("n1", 1, NOW, "begun", "", None)])
     with store.write(Rank.DELIVER) as writing:
-        writing.settle_attempt("n1", 1, "refused", detail, NOW + HOUR)
+        writing.settle_attempts([AttemptEnd("n1", 1, "refused", detail, NOW + HOUR)])
     with store.read() as reading:
         assert reading.attempts("n1") == (
             Attempt("n1", 1, NOW, "refused", detail, NOW + HOUR),
