@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from sqlalchemy import Connection, Engine, select
@@ -12,7 +12,9 @@ from alertd.model.errors import AlertdError
 from alertd.model.ids import CaseId
 from alertd.service.ports import Rank
 from alertd.store.closure import ClosureReading
+from alertd.store.codec import HALF
 from alertd.store.dialect import Speech, speech_of
+from alertd.store.documents import Lead
 from alertd.store.engines import BEGIN, new_engine, shown
 from alertd.store.faults import in_plain_words
 from alertd.store.keys import Keyring
@@ -46,11 +48,19 @@ class SqlSnapshot(SqlReading):
     def __init__(self, connection: Connection, keyring: Keyring, speech: Speech) -> None:
         super().__init__(connection, keyring, speech)
         self._loaded: dict[str, Facts] = {}
+        self._leading: dict[tuple[Lead, bytes], list[CaseId]] = {}
         self._owing: dict[ObligationKey, Obligation | None] = {}
 
     def load(self, cases: Collection[CaseId]) -> None:
-        """Load these cases at the price of one: asking for them afterwards costs nothing more."""
-        self._facts(cases)
+        """Load these cases at the price of one: asking for them, and for their incidents, costs nothing more."""
+        loaded = self._facts(cases)
+        tokens = {token[:HALF] for facts in loaded.values() for token in self._incidents(facts)}
+        self._led(Lead.INCIDENT, sorted(tokens))
+
+    def _led(self, kind: Lead, tokens: Sequence[bytes]) -> dict[bytes, list[CaseId]]:
+        if new := [token for token in tokens if (kind, token) not in self._leading]:
+            self._leading |= {(kind, token): led for token, led in super()._led(kind, new).items()}
+        return {token: self._leading[kind, token] for token in tokens}
 
     def _facts(self, ids: Iterable[str]) -> dict[str, Facts]:
         wanted = set(ids)

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, text
+from sqlalchemy import Select, and_, bindparam, select, text
 
 from alertd.model.case import CaseRow, Facts, Obligation, StoredMessage
 from alertd.model.contract import FIELDS
@@ -90,11 +90,23 @@ class CaseReading(Session):
 
     def _led_by(self, kind: Lead, token: bytes) -> list[CaseId]:
         """Live cases to which a token of this kind leads, by opening."""
-        found = self._rows(_LED, {"token": token, "kind": int(kind)})
-        opened = {row["id"]: row["opened_at"] for row in found if row["alias_of"] is None}
+        return self._led(kind, [token])[token]
+
+    def _led(self, kind: Lead, tokens: Sequence[bytes]) -> dict[bytes, list[CaseId]]:
+        """Live cases to which each of these tokens leads, by opening."""
+        asked = {**self._speech.probing(tokens), "kind": int(kind)}
+        found = self._rows(_led_cases(self._speech), asked) if tokens else ()
         aliases = [row["id"] for row in found if row["alias_of"] is not None]
-        opened |= {row.id: micros(row.opened_at) for row, _ in self._live(aliases).values()}
-        return sorted(map(CaseId, opened), key=lambda id_: (opened[id_], id_))
+        survivors = {id_: row for id_, (row, _) in self._live(aliases).items()} if aliases else {}
+        opened: list[dict[CaseId, int]] = [{} for _ in tokens]
+        for row in found:
+            survivor = survivors.get(row["id"])
+            if survivor is not None:
+                opened[row["place"]][survivor.id] = micros(survivor.opened_at)
+            elif row["alias_of"] is None:
+                opened[row["place"]][CaseId(row["id"])] = row["opened_at"]
+        by_opening = (sorted(cases, key=lambda id_: (cases[id_], id_)) for cases in opened)
+        return dict(zip(tokens, by_opening, strict=True))
 
     def orphans(self, received_before: datetime, limit: int) -> tuple[StoredMessage, ...]:
         """Statuses that resolve to no case, received at or before a moment, oldest first."""
@@ -202,11 +214,16 @@ def _texts(value: Value) -> Iterable[str]:
     return () if isinstance(value, (bool, datetime)) else (str(value),)
 
 
-_LED = (
-    select(cases.c.id, cases.c.alias_of, cases.c.opened_at)
-    .join(leads, leads.c.case_id == cases.c.id)
-    .where(leads.c.token == bindparam("token"), leads.c.kind == bindparam("kind"))
-)
+@cache
+def _led_cases(speech: Speech) -> Select[Any]:
+    probe = speech.probe(HALF)
+    led = and_(leads.c.token == probe.token, leads.c.kind == bindparam("kind"))
+    return (
+        select(probe.place.label("place"), cases.c.id, cases.c.alias_of, cases.c.opened_at)
+        .select_from(probe.source)
+        .join(leads, led)
+        .join(cases, leads.c.case_id == cases.c.id)
+    )
 
 
 @cache
