@@ -165,8 +165,7 @@ class WatchTurn:
         if settings.service.contingency is None:
             return
         with self._parts.store.read() as reading:
-            book, swaps = self._parts.rules.book(), self._parts.desk(now).swaps
-            found = contingency(reading, book, settings.privacy.cohort_words, now, swaps)
+            found = contingency(reading, self._parts.desk(now), settings.privacy.cohort_words, now)
         try:
             write_page(settings.service.contingency, page(found, settings.service.name))
         except OSError as fault:
