@@ -85,11 +85,6 @@ Look = Callable[..., list[str]]
 
 
 @pytest.fixture
-def figures() -> Figures:
-    return Figures()
-
-
-@pytest.fixture
 def look(parts: Parts, figures: Figures) -> Look:
     """Look once, as a watch that has just begun; kinds of trouble told in all."""
     told: list[str] = []

@@ -15,7 +15,6 @@ from alertd.service.contingency import AHEAD, Contingency, contingency, everyone
 from alertd.transport.contingency_page import page, write_page
 from tests.service.world import LONDON, World, custody, new_world
 
-
 _WORDS = {"custody": "custody"}
 
 
@@ -28,7 +27,7 @@ def world(tmp_path: Path) -> World:
 
 def found(world: World, swaps: Swaps | None = None) -> Contingency:
     with world.store.read() as reading:
-        return contingency(reading, replace(world.desk(world.now), swaps=swaps or {}), _WORDS, world.now)
+        return contingency(reading, replace(world.desk(world.now), swaps=dict(swaps or {})), _WORDS, world.now)
 
 
 def test_open_clocks_and_alerts_stand_on_it_by_reference_alone(world: World) -> None:
