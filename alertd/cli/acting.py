@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -17,13 +18,17 @@ from alertd.core.clocks import is_over, state_now
 from alertd.core.wording import clock_word, moment, time_left
 from alertd.model.case import AlertState, Facts
 from alertd.model.contract import CONTACT_WITH, FIELDS, OUTCOMES
-from alertd.model.errors import NotPossible
+from alertd.model.errors import NotPossible, StoreUnavailable
 from alertd.model.ids import PersonId
 from alertd.model.rulebook import RuleBook
 from alertd.model.values import FieldType
 from alertd.rulebook.moments import NOW, past
 from alertd.rulebook.suggestions import allowed, did_you_mean
 from alertd.service.people import RECORDABLE, Fact, People, Standing
+from alertd.service.ports import Reading
+from alertd.service.reply_orders import Acceptance
+from alertd.service.teams import role_of
+from alertd.service.uncounted import leave
 
 Alert = Annotated[str, typer.Argument(metavar="ALERT", help="Code of the alert, or reference of its case.")]
 Case = Annotated[str, typer.Argument(metavar="CASE", help="Reference of the case, or code of an alert of it.")]
@@ -60,14 +65,29 @@ def _act(config: Path | None, by: str, done: str, act: Act) -> None:
         now = parts.now()
         person = person_named(parts.rules.book(), by, now)
         standing = act(people(parts), person, now)
+        book = parts.rules.book()
         with parts.store.read() as reading:
             id_ = reading.case_by_ref(standing.ref)
             facts = reading.case(id_) if id_ is not None else None
-        book = parts.rules.book()
+            acceptance = _acceptance(standing, facts, person, book, reading, now)
+        if acceptance is not None:
+            with suppress(StoreUnavailable):  # accepted all the same: only a figure is missing
+                leave(acceptance, parts.store)
     already = "" if standing.changed else " already"
     good(f"{standing.ref}: alert {standing.alert.code} {done} by {person}{already}, {moment(now)}")
     if standing.alert.state is AlertState.ACCEPTED and facts is not None:
         _say_open_clocks(facts, book, now)
+
+
+def _acceptance(
+    standing: Standing, facts: Facts | None, person: PersonId, book: RuleBook, reading: Reading, now: datetime
+) -> Acceptance | None:
+    """What the daemon is to count of an act; None when it accepted nothing."""
+    alert = standing.alert
+    if facts is None or not standing.changed or (alert.state, alert.accepted_by) != (AlertState.ACCEPTED, person):
+        return None
+    role = role_of(reading, book, facts.row.id, person, now) or alert.duty
+    return Acceptance(role, max(timedelta(0), now - alert.opened_at))
 
 
 def record(

@@ -20,10 +20,10 @@ from alertd.cli.options import AsJson, Config
 from alertd.cli.screen import bad, console, good, plural, say, show_json
 from alertd.core.calendar import local
 from alertd.daemon.clock import utc_now
-from alertd.daemon.parts import intake_settings, voice_of
 from alertd.daemon.rehearsal import Stage
 from alertd.daemon.rules_in_force import RuleSet, load_rules
 from alertd.daemon.story_run import Result, run_story
+from alertd.daemon.verb_settings import intake_settings, voice_of
 from alertd.model.rulebook import RuleBook
 from alertd.rulebook.problems import format_problem
 from alertd.rulebook.reference import Reference

@@ -15,7 +15,7 @@ from alertd.daemon.cover import gaps_ahead
 from alertd.daemon.findings import Finding, bad, good, look
 from alertd.daemon.heartbeat import SILENT_AFTER, last_heartbeat, last_refusal
 from alertd.daemon.parts import Parts, open_parts
-from alertd.daemon.probing import probe_broker, probe_call, probe_email, probe_sms
+from alertd.daemon.probing import probe_broker, probe_call, probe_directory, probe_email, probe_sms, trial_mode
 from alertd.daemon.secrets_read import secret_problems
 from alertd.daemon.watches import LATE, OFFSET
 from alertd.model.errors import AlertdError
@@ -44,6 +44,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from probe_sms(settings)
     yield probe_email(settings)
     yield probe_call(settings)
+    yield from probe_directory(settings)
     if settings.service.heartbeat is not None:
         yield _heartbeat_url(settings.service.heartbeat.url.resolve)
     try:
@@ -119,6 +120,7 @@ def _inside(parts: Parts) -> Iterator[Finding]:
         yield from _people(parts)
         yield from _cover(parts, now)
         yield _contingency(parts, now)
+        yield from trial_mode(parts.settings, reading, now)
         yield _drill(reading, now)
 
 

@@ -89,7 +89,7 @@ class Figures:
         )
         self.ack = Histogram(
             "alertd_ack_seconds",
-            "From an alert's opening to its acceptance by a reply or a page",
+            "From an alert's opening to its acceptance by a reply, a call, a page or a command",
             ["role"],
             buckets=_ACK_SECONDS,
             registry=r,

@@ -8,7 +8,8 @@ from time import monotonic
 import structlog
 
 from alertd.daemon.figures import Figures
-from alertd.daemon.parts import Parts, voice_of
+from alertd.daemon.parts import Parts
+from alertd.daemon.verb_settings import voice_of
 from alertd.model.delivery import Outgoing, Sent
 from alertd.model.values import Channel
 from alertd.service.calls import Calls, Heard, Press

@@ -104,7 +104,8 @@ class Loops:
         self._deliver = self._loop("deliver", DeliverTurn(parts, troubles), wakes.deliver)
         self._doubts = self._loop("doubts", DoubtTurn(parts, wakes.all_but_intake), wakes.doubts)
         self._intake = self._loop(INTAKE, self._feed_until_stopped, wakes.intake)
-        self._watching = WatchTurn(parts, troubles, self.not_ready, lambda: self._feed.backlog().oldest)
+        oldest, accepted = (lambda: self._feed.backlog().oldest), shared.figures.accepted
+        self._watching = WatchTurn(parts, troubles, self.not_ready, oldest, accepted)
         self._watch = self._loop("watch", self._watching, wakes.watch)
         hearing = Hearing(parts, shared.figures, wakes.all_but_intake)
         self._web = Listening(parts, shared.figures, troubles, hearing)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from alertd.daemon.parts import Parts
+from alertd.rulebook.web_settings import Oidc
 from alertd.service.accounts import Accounts
 from alertd.service.entry import Entry
 from alertd.service.pages.acts import Accepted
@@ -80,6 +81,12 @@ def _coming_in(parts: Parts, count: Callable[[str, str], None]) -> ComingIn:
     )
 
 
+def registration(oidc: Oidc, public_url: str) -> Registration:
+    """How this installation is known to the council's directory."""
+    back = f"{public_url.rstrip('/')}{OIDC_BACK}"
+    return Registration(oidc.issuer, oidc.client_id, oidc.client_secret.resolve, oidc.claim, back)
+
+
 def _directory(
     parts: Parts, accounts: Accounts, sessions: Sessions, count: Callable[[str, str], None]
 ) -> DirectoryPages | None:
@@ -87,12 +94,9 @@ def _directory(
     if oidc is None:
         return None
     public_url = parts.settings.service.public_url.rstrip("/")
-    known = Registration(
-        oidc.issuer, oidc.client_id, oidc.client_secret.resolve, oidc.claim, f"{public_url}{OIDC_BACK}"
-    )
     return DirectoryPages(
         ByDirectory(
-            directory=Directory(known, parts.now),
+            directory=Directory(registration(oidc, public_url), parts.now),
             accounts=accounts,
             sessions=sessions,
             sealing=Sealing(parts.keyring.seal_own, parts.keyring.open_own),

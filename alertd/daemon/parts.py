@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic
 from typing import Self
-from urllib.parse import urlsplit
 
 from alertd.core.calendar import local
 from alertd.core.outgoing import Desk
@@ -18,6 +17,7 @@ from alertd.daemon.rules_in_force import Judge, RulesInForce, last_good, load_ru
 from alertd.daemon.secrets_read import read_keyring, secret_problems, tried
 from alertd.daemon.senders import Captured, Senders, Ways, confirming, senders
 from alertd.daemon.stores import store_of
+from alertd.daemon.verb_settings import intake_settings, prefix_of, voice_of
 from alertd.model.case import Notification
 from alertd.model.delivery import Outcome, Outgoing
 from alertd.model.errors import ConfigError
@@ -28,7 +28,6 @@ from alertd.rulebook.settings import Settings
 from alertd.rulebook.settings_file import load_settings
 from alertd.service.addresses import Addresses
 from alertd.service.awaiting import Unconfirmed
-from alertd.service.casework import IntakeSettings
 from alertd.service.composing import Composer
 from alertd.service.deliver import Deliver
 from alertd.service.fail_over import FailOver
@@ -40,7 +39,6 @@ from alertd.service.reach import Reach
 from alertd.service.receipts import Receipts
 from alertd.service.sending import Planner
 from alertd.service.swaps import StoredSwaps
-from alertd.service.texts import Voice
 from alertd.service.tick import Tick
 from alertd.store import Keyring, SqlStore
 from alertd.store import migrate as bring_up_to_date
@@ -205,34 +203,6 @@ def migrate_store(settings: Settings) -> None:
     """
     store = settings.store
     bring_up_to_date(store.url, store.username, store.password.resolve() if store.password else None)
-
-
-def intake_settings(settings: Settings, synonyms: Mapping[str, str]) -> IntakeSettings:
-    """How messages are read under these settings."""
-    return IntakeSettings(
-        prefix=prefix_of(settings),
-        by_system=settings.intake.person_ref == "system",
-        keep=frozenset(settings.privacy.keep),
-        synonyms=synonyms,
-        watched=frozenset(settings.intake.silent_after),
-    )
-
-
-def prefix_of(settings: Settings) -> str:
-    """What case references begin with: the borough and the service's own letters, `WF-UR`."""
-    return f"{settings.service.borough}-UR"
-
-
-def voice_of(settings: Settings) -> Voice:
-    """What every text shares under these settings."""
-    url = settings.service.public_url.rstrip("/")
-    return Voice(
-        service=settings.service.name,
-        call_back=settings.service.call_back,
-        host=urlsplit(url).netloc,
-        link=url,
-        cohort_words=dict(settings.privacy.cohort_words),
-    )
 
 
 @dataclass(frozen=True, slots=True)

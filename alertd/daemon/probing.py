@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+from alertd.core.wording import counted
+from alertd.daemon.clock import utc_now
 from alertd.daemon.findings import Finding, bad, good, look
+from alertd.daemon.pages import registration
 from alertd.daemon.senders import mail_server
 from alertd.daemon.ways_in import amqp_endpoint, spool_folder
+from alertd.model.case import NotificationState
 from alertd.model.errors import ConfigError
 from alertd.rulebook.sender_settings import Capture, GovukNotify, Smtp, Twilio, TwilioVoice
 from alertd.rulebook.settings import Settings
+from alertd.service.ports import Reading
 from alertd.transport import probes
 from alertd.transport.amqp_link import LinkFailed
+from alertd.transport.notify_answers import team_only
+from alertd.transport.probes import Wrong
 
+_NEWEST, _LATELY = 200, timedelta(days=7)
+_NOTIFY = "GOV.UK Notify"
 _CAPTURED = "messages are captured in a folder: nobody is told"
 _FOR_REAL = "name a provider for real use: systemd/README.md"
 
@@ -47,15 +57,15 @@ def probe_sms(settings: Settings) -> Iterator[Finding]:
             case Twilio():
                 yield _asked(what, "Twilio", partial(_twilio, one))
             case GovukNotify():
-                yield _asked(what, "GOV.UK Notify", partial(_notify, one))
+                yield _asked(what, _NOTIFY, partial(_notify, one, ("body",)))
 
 
-def _twilio(one: Twilio | TwilioVoice) -> str:
+def _twilio(one: Twilio | TwilioVoice) -> Wrong | None:
     return probes.twilio(one.account_sid.resolve(), one.auth_token.resolve(), one.base_url)
 
 
-def _notify(one: GovukNotify) -> str:
-    return probes.notify(one.api_key.resolve(), one.template_id, one.base_url)
+def _notify(one: GovukNotify, fields: Collection[str]) -> Wrong | None:
+    return probes.notify(one.api_key.resolve(), one.template_id, one.base_url, fields)
 
 
 def probe_email(settings: Settings) -> Finding:
@@ -64,9 +74,11 @@ def probe_email(settings: Settings) -> Finding:
         case Capture() as one:
             return _captured("mails", one.dir)
         case GovukNotify() as one:
-            return _asked("mails", "GOV.UK Notify", partial(_notify, one))
+            return _asked("mails", _NOTIFY, partial(_notify, one, ("body", "subject")))
         case Smtp() as one:
-            return _asked("mails", f"the mail server {one.host}", lambda: probes.mail_server(mail_server(one)))
+            return _asked(
+                "mails", f"the mail server {one.host}", lambda: probes.mail_server(mail_server(one), one.sender)
+            )
 
 
 def probe_call(settings: Settings) -> Finding:
@@ -87,11 +99,37 @@ def _captured(what: str, folder: Path) -> Finding:
     return look(what, _CAPTURED, _FOR_REAL)
 
 
-def _asked(what: str, whom: str, ask: Callable[[], str]) -> Finding:
+def probe_directory(settings: Settings) -> Iterator[Finding]:
+    """The council's sign-in directory, if there is one."""
+    oidc = settings.web.sign_in.oidc
+    if oidc is not None:
+        known = registration(oidc, settings.service.public_url)
+        yield _asked(
+            "sign-in", "the directory", lambda: probes.directory(known, utc_now), "answers, and is the one set"
+        )
+
+
+def trial_mode(settings: Settings, reading: Reading, now: datetime) -> Iterator[Finding]:
+    """Whether GOV.UK Notify sends to everybody: it does not say so when asked, only when it refuses somebody."""
+    if not any(isinstance(one, GovukNotify) for one in (*settings.sms, settings.email)):
+        return
+    newest = reading.list_notifications((), _NEWEST)
+    refused = [told for note in newest if note.created_at > now - _LATELY and (told := team_only(note.reason))]
+    if refused:
+        found, _, remedy = refused[0].partition(" Remedy: ")
+        yield bad(_NOTIFY, f"{counted(len(refused), 'message')} of this week failed: {found}", remedy)
+    elif not any(note.state is NotificationState.DELIVERED and note.provider == "notify" for note in newest):
+        words = (
+            "in trial mode, or with a team-only or test key, it sends to its team or to nobody; asked, it does not say"
+        )
+        yield look(_NOTIFY, words, "`alertd drill`: a text that arrives on a phone of the rota proves it")
+
+
+def _asked(what: str, whom: str, ask: Callable[[], Wrong | None], well: str = "is there and knows us") -> Finding:
     try:
-        why = ask()
+        wrong = ask()
     except ConfigError as problem:
         return bad(what, str(problem), "mend the secret")
-    if why:
-        return bad(what, f"{whom}: {why}", "check the settings, the account and the way there")
-    return good(what, f"{whom} is there and knows us")
+    if wrong is not None:
+        return bad(what, f"{whom}: {wrong.found}", wrong.remedy)
+    return good(what, f"{whom} {well}")

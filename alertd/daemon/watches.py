@@ -13,8 +13,9 @@ from alertd.daemon.cover import tell_gaps
 from alertd.daemon.parts import Parts
 from alertd.daemon.supervisor import LOOK
 from alertd.daemon.troubles import Troubles
-from alertd.service import silence
+from alertd.service import silence, uncounted
 from alertd.service.contingency import contingency
+from alertd.service.pages.acts import Accepted
 from alertd.service.ports import Rank, Reading
 from alertd.transport.contingency_page import page, write_page
 from alertd.transport.heartbeat_url import ask
@@ -38,6 +39,7 @@ class WatchTurn:
         troubles: Told of what is found, each once.
         healthy: What keeps the daemon from its work, by part; empty when nothing does.
         queue_oldest: Age of the oldest message in hand; None when none is.
+        accepted: Told of each alert that a command accepted: by which role, and how long it had waited.
     """
 
     def __init__(
@@ -46,11 +48,13 @@ class WatchTurn:
         troubles: Troubles,
         healthy: Callable[[], Mapping[str, str]],
         queue_oldest: Callable[[], timedelta | None],
+        accepted: Accepted,
     ) -> None:
         self._parts = parts
         self._troubles = troubles
         self._healthy = healthy
         self._queue_oldest = queue_oldest
+        self._accepted = accepted
         self._due = {"store": 0.0, "heartbeat": 0.0, "contingency": 0.0, "cover": 0.0}
         self._undone = ""
         self._asked = ""
@@ -65,6 +69,7 @@ class WatchTurn:
         """Take a turn."""
         now = self._parts.now()
         if self._is_due("store", EVERY):
+            self._count_acceptances()
             self._look(now)
         if self._is_due("cover", HOURLY):
             tell_gaps(self._parts, self._troubles, now)
@@ -82,6 +87,10 @@ class WatchTurn:
         return True
 
     # --- the store
+
+    def _count_acceptances(self) -> None:
+        for each in uncounted.take(self._parts.store):
+            self._accepted(each.role, each.waited)
 
     def _look(self, now: datetime) -> None:
         limits = self._parts.settings.intake.silent_after
@@ -156,8 +165,7 @@ class WatchTurn:
         if settings.service.contingency is None:
             return
         with self._parts.store.read() as reading:
-            book, swaps = self._parts.rules.book(), self._parts.desk(now).swaps
-            found = contingency(reading, book, settings.privacy.cohort_words, now, swaps)
+            found = contingency(reading, self._parts.desk(now), settings.privacy.cohort_words, now)
         try:
             write_page(settings.service.contingency, page(found, settings.service.name))
         except OSError as fault:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from alertd.model.access import Account, CaseRead, WebSession
 from alertd.model.case import Alert, Facts
+from alertd.model.handover import Handover
 from alertd.model.ids import CaseId, PersonId, Token
 from alertd.service.ports import Rank
 
@@ -42,6 +43,10 @@ class AccessReading(Protocol):
 
     def alert_by_code(self, code: str) -> tuple[CaseId, Alert] | None:
         """The newest alert that carries this code."""
+        ...
+
+    def last_handover(self) -> Handover | None:
+        """The newest hand-over on record, one without a list too."""
         ...
 
 

@@ -6,19 +6,20 @@ Source: issue of operation, "contingency.html (rota, numbers, open clocks, refer
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from alertd.core.clocks import ClockState, state_now
-from alertd.core.on_call import NO_SWAPS, Swaps, on_call
+from alertd.core.coverage import changes
+from alertd.core.on_call import on_call
+from alertd.core.outgoing import Desk
 from alertd.core.wording import clock_word, cohort_word
 from alertd.model.ids import CaseRef, RoleId
-from alertd.model.rulebook import Person, Role, RuleBook
+from alertd.model.rulebook import Person, Role
 from alertd.service.ports import Reading
 
 AHEAD = timedelta(hours=48)
 """How far the rota is printed: a printout of Friday evening lasts until Sunday evening."""
-_STEP = timedelta(minutes=5)
 _MOST = 500
 """Clocks on the page; more are counted."""
 
@@ -70,18 +71,16 @@ class Contingency:
     unaccepted: tuple[tuple[CaseRef, datetime], ...]
 
 
-def contingency(
-    reading: Reading, book: RuleBook, words: Mapping[str, str], now: datetime, swaps: Swaps = NO_SWAPS
-) -> Contingency:
+def contingency(reading: Reading, desk: Desk, words: Mapping[str, str], now: datetime) -> Contingency:
     """Collect what goes on the page.
 
     Args:
         reading: The store.
-        book: People, roles and rotas.
+        desk: People, roles and rotas, with stored swaps.
         words: Cohort words, as on a lock screen.
         now: Aware UTC.
-        swaps: Stored swaps.
     """
+    book, pieces = desk.book, changes(desk, now, now + AHEAD)
     rows = reading.list_clocks(running_only=True, limit=_MOST + 1)
     clocks = [
         OpenClock(
@@ -96,24 +95,22 @@ def contingency(
     total = reading.statistics(now)["running_clocks"]
     return Contingency(
         at=now,
-        rosters=tuple(Roster(block, _stretches(book, role, now, swaps)) for role, block in book.roles.items()),
+        rosters=tuple(Roster(block, _stretches(desk, role, pieces)) for role, block in book.roles.items()),
         clocks=tuple(clocks[:_MOST]),
         more=max(0, total - _MOST),
         unaccepted=tuple((row.ref, alert.opened_at) for row, alert in reading.list_alerts(open_only=True, limit=_MOST)),
     )
 
 
-def _stretches(book: RuleBook, role: RoleId, now: datetime, swaps: Swaps) -> tuple[Stretch, ...]:
-    """Who answers, by looking every five minutes: no rota here changes between those."""
-    begun = now - timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
+def _stretches(desk: Desk, role: RoleId, pieces: Sequence[tuple[datetime, datetime]]) -> tuple[Stretch, ...]:
+    """Who answers, in pieces within which no answer changes; those with the same people are one."""
     found: list[Stretch] = []
-    for number in range(int(AHEAD / _STEP)):
-        at = begun + number * _STEP
-        people = on_call(book, role, at, swaps).people
+    for start, end in pieces:
+        people = on_call(desk.book, role, start, desk.swaps).people
         if found and found[-1].people == people:
-            found[-1] = Stretch(found[-1].start, at + _STEP, people)
+            found[-1] = replace(found[-1], end=end)
         else:
-            found.append(Stretch(at, at + _STEP, people))
+            found.append(Stretch(start, end, people))
     return tuple(found)
 
 

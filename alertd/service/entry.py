@@ -1,4 +1,4 @@
-"""Coming in by the code of an alert, typed together with one's own number.
+"""Coming in by the code of an alert or of a hand-over list, typed together with one's own number.
 
 Source: CONTRACT, HTTP; who may accept is as for replies: whoever's number stands in people.yaml.
 """
@@ -26,10 +26,10 @@ def code_typed(typed: str) -> str:
 
 
 class Entry:
-    """Lets people in to one alert.
+    """Lets people in to one alert or list.
 
     Args:
-        store: For alerts by their codes.
+        store: For alerts and lists by their codes.
         book: People and their numbers, as the files name them now.
     """
 
@@ -41,7 +41,7 @@ class Entry:
         """Who may come in by what they typed; None for nobody, and never why.
 
         The same is done whatever is wrong. The code of an alert that was stood down, or whose case is closed, opens
-        nothing any more.
+        nothing any more, nor does the code of a list once the duty has passed on.
 
         Args:
             code: As `code_typed` gives it.
@@ -58,6 +58,14 @@ class Entry:
         with self._store.read() as reading:
             found = reading.alert_by_code(code)
             case = reading.case(found[0]) if found is not None else None
-        if found is None or case is None or not code:
+            newest = reading.last_handover()
+        if not code:
             return False
-        return found[1].state is not AlertState.WITHDRAWN and case.row.closed_at is None
+        if newest is not None and newest.code == code:
+            return True
+        return (
+            found is not None
+            and case is not None
+            and found[1].state is not AlertState.WITHDRAWN
+            and case.row.closed_at is None
+        )

@@ -25,16 +25,23 @@ def list_fields(
         words: Setting → word that may stand on a lock screen.
         now: Aware UTC.
     """
-    about = contact_clocks(book)
-    there = [(each, facts[each.case]) for each in made.cases if each.case in facts]
     return {
         "code": made.code if made.confirmed_at is None else "",
         "count": str(len(made.cases)),
-        "lines": [line_of(each, case, about, words, now) for each, case in there],
+        "lines": list_lines(made, facts, book, words, now),
     }
 
 
-def line_of(
+def list_lines(
+    made: Handover, facts: Mapping[str, Facts], book: RuleBook, words: dict[str, str], now: datetime
+) -> list[dict[str, object]]:
+    """The cases of a list, each as it stands now; arguments as `list_fields`."""
+    about = contact_clocks(book)
+    there = [(each, facts[each.case]) for each in made.cases if each.case in facts]
+    return [_line_of(each, case, about, words, now) for each, case in there]
+
+
+def _line_of(
     listed: Listed, case: Facts, about: Collection[ClockId], words: dict[str, str], now: datetime
 ) -> dict[str, object]:
     """One case of a list: why it is there, and the first contact that it waits for."""

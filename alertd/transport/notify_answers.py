@@ -69,6 +69,7 @@ _FAULTS = (
         "Settings",
     ),
 )
+_TEAM_ONLY = ("team-only key", "trial mode")
 _KEY = (
     "GOV.UK Notify does not accept the API key. Remedy: make a live key at Notify (API integration, API keys) and put "
     "the whole of it, name included, in the place of the old one"
@@ -128,6 +129,11 @@ def _refused(answer: Answered, reason: str) -> Refused:
         if fault.holds in said:
             return Refused(f"{reason}, {fault.word}", account=fault.text)
     return Refused(reason, account=_KEY if answer.status in (401, 403) else "")
+
+
+def team_only(reason: str) -> str:
+    """What is wrong, with its remedy, where a refusal came of a service or key for the team alone; else ""."""
+    return next((f.text for f in _FAULTS if f.word in _TEAM_ONLY and reason.endswith(f", {f.word}")), "")
 
 
 def said(failure: Failure) -> str:

@@ -76,6 +76,17 @@ class Directory:
         """Whose names for people these are."""
         return self._known.issuer
 
+    def look(self) -> None:
+        """See whether it answers, is the one that it should be, and names what a sign-in needs.
+
+        Raises:
+            DirectoryUnavailable: it does not; the text says what is missing.
+        """
+        for name in ("authorization_endpoint", "token_endpoint"):
+            self._endpoint(name)
+        self._keys()
+        self._session().close()
+
     def begin(self) -> tuple[str, Pending]:
         """Where to send the browser, and what its answer must match.
 

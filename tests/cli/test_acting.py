@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from shutil import copytree
 
 import pytest
 
+from alertd.cli.opening import settings_of
+from alertd.daemon.stores import open_store_alone
+from alertd.service.uncounted import take
 from tests.cli.installation import Installation
 
 EDT, MANAGER = "edt_duty_phone", "manager_ash"
@@ -41,6 +46,10 @@ def test_accepting_twice_is_no_error_for_the_same_person_and_one_for_another(her
     here.done("accept", case, "--as", EDT)
     assert "already" in here.done("accept", case, "--as", EDT)
     assert f"{EDT} has accepted this alert already" in here.refused("accept", case, "--as", MANAGER)
+    with closing(open_store_alone(settings_of(here.config))) as store:
+        (left,) = take(store)
+    assert left.role == "edt", "left for the daemon to count, once"
+    assert timedelta(0) <= left.waited < timedelta(minutes=5)
 
 
 def test_a_person_who_is_not_there_is_refused_with_who_is_meant(here: Installation) -> None:

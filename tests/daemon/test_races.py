@@ -8,7 +8,8 @@ from datetime import datetime
 
 import pytest
 
-from alertd.daemon.parts import Parts, voice_of
+from alertd.daemon.parts import Parts
+from alertd.daemon.verb_settings import voice_of
 from alertd.model.case import NotificationState
 from alertd.model.delivery import CannotSay, LookUp, Outcome, Outgoing, Sent
 from alertd.model.errors import StaleWrite, StoreUnavailable

@@ -11,13 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from alertd.daemon.figures import Figures
 from alertd.daemon.parts import Options, Parts, open_parts, read_settings
 from alertd.daemon.troubles import Troubles
 from alertd.daemon.watches import HOURLY, LATE, WatchTurn
 from alertd.model.errors import StoreUnavailable
+from alertd.model.ids import RoleId
 from alertd.rulebook.settings import Settings
 from alertd.service import silence
 from alertd.service.ports import Rank
+from alertd.service.reply_orders import Acceptance
+from alertd.service.uncounted import leave
 from alertd.store import SqlStore
 from alertd.store.reading_watch import WatchReading
 from alertd.transport.heartbeat_url import ask
@@ -81,7 +85,7 @@ Look = Callable[..., list[str]]
 
 
 @pytest.fixture
-def look(parts: Parts) -> Look:
+def look(parts: Parts, figures: Figures) -> Look:
     """Look once, as a watch that has just begun; kinds of trouble told in all."""
     told: list[str] = []
 
@@ -96,7 +100,7 @@ def look(parts: Parts) -> Look:
     ) -> list[str]:
         told.clear()
         moved = replace(parts, now=lambda: NOW + later)
-        WatchTurn(moved, Noted(now), lambda: unhealthy or {}, lambda: oldest)()
+        WatchTurn(moved, Noted(now), lambda: unhealthy or {}, lambda: oldest, figures.accepted)()
         return list(told)
 
     return once
@@ -105,6 +109,17 @@ def look(parts: Parts) -> Look:
 def test_when_all_is_well_nothing_is_told_and_a_sign_of_life_goes_out(look: Look, outside: Outside) -> None:
     assert look() == []
     assert outside.heard == 1
+
+
+def test_acceptances_by_a_command_are_counted_once_by_the_role_that_was_reached(
+    look: Look, parts: Parts, figures: Figures
+) -> None:
+    leave(Acceptance(RoleId("mash"), timedelta(seconds=90)), parts.store)
+    look()
+    look()
+    sample = figures.registry.get_sample_value
+    assert sample("alertd_ack_seconds_count", {"role": "mash"}) == 1
+    assert sample("alertd_ack_seconds_sum", {"role": "mash"}) == 90
 
 
 def test_no_sign_of_life_goes_out_while_a_loop_is_unwell(look: Look, outside: Outside) -> None:

@@ -62,7 +62,9 @@ def test_a_code_and_ones_own_number_accept_an_alert_on_a_page(
     with installation.store.read() as reading:
         ((_, alert),) = reading.list_alerts(open_only=False, limit=10)
     assert alert.accepted_by == "mash_duty_phone"
+    assert fake_twilio.expect(MASH_PHONE, f"Not you? Reply N{code}.").body.startswith("Accepted WF-UR-26-")
     eventually(installation.is_quiet)
+    fake_twilio.assert_nothing_else()
     figures = requests.get(f"http://{installation.settings.web.listen}/metrics", timeout=10).text
     assert 'alertd_sign_ins_total{result="wrong",way="code"} 1.0' in figures
     assert 'alertd_sign_ins_total{result="in",way="code"} 1.0' in figures

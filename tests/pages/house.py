@@ -5,21 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
 from alertd.cli.installing import KEY, install, make_key, working_set
 from alertd.core.clocks import state_now
+from alertd.core.handover import present_shift
 from alertd.daemon.pages import accounts_of, make_pages
 from alertd.daemon.parts import Options, Parts, migrate_store, open_parts, read_settings
 from alertd.model.case import Facts
-from alertd.model.ids import PersonId
+from alertd.model.handover import Handover, Shift
+from alertd.model.ids import PersonId, RoleId
 from alertd.model.values import Kind
 from alertd.service.accounts import NewAccount
 from alertd.service.intake import Arrival
 from alertd.service.messages import Properties, write_event
+from alertd.service.ports import Rank
 from alertd.web.app import make_app
 from alertd.web.server import Server
 from tests.doubles.private import free_port
@@ -73,6 +76,21 @@ class House:
         """Let it be another time, and do what is due by then."""
         self.now = moment
         self.settle()
+
+    def hand_over(self) -> Handover:
+        """Let the duty pass on now: the shift on record was another team's; its list."""
+        parts, now = self.parts, self.now
+        present = present_shift(parts.rules.book(), now)
+        assert present is not None
+        before = Shift(now - timedelta(seconds=1), RoleId("another"), now)
+        with parts.store.write(Rank.TICK) as writing:
+            assert writing.add_handover(Handover(1, before, before.at))
+        assert parts.handovers.run(now) == 1
+        self.settle()
+        with parts.store.read() as reading:
+            made = reading.last_handover()
+        assert made is not None
+        return made
 
     def incident(self, data: Mapping[str, object]) -> Facts:
         """Take an incident; its case as it stands once everybody was told."""

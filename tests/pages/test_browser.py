@@ -99,10 +99,10 @@ def child(house: House, **more: object) -> Facts:
     return house.incident({**custody(name), "custody": {"ref": f"C-{name}", "booked_in_at": booked}, **more})
 
 
-def enter(page: Page, case: Facts) -> None:
-    """Type the code of the newest alert, with the phone's number."""
+def enter(page: Page, code: str) -> None:
+    """Type a code, with the phone's number."""
     page.goto("/a")
-    page.get_by_label("Code in the text").fill(case.alerts[-1].code)
+    page.get_by_label("Code in the text").fill(code)
     page.get_by_label("Your own mobile number").fill(NUMBER)
     page.get_by_role("button", name="Open").click()
     expect(page).to_have_url(re.compile("/a/alert$"))
@@ -124,7 +124,7 @@ def sign_in(page: Page) -> None:
 def test_type_the_code_accept_and_say_that_the_police_rang(script: bool, house: House, phone: Phone) -> None:
     case = child(house)
     page = phone(script=script)
-    enter(page, case)
+    enter(page, case.alerts[-1].code)
     expect(page.get_by_role("heading", name=case.row.ref)).to_be_visible()
     expect(page.get_by_text("48 min left")).to_be_visible()
     page.get_by_role("button", name="Accept", exact=True).click()
@@ -176,7 +176,7 @@ def test_a_slip_is_shown_beside_the_form_with_what_was_typed(house: House, phone
 def test_a_double_press_and_a_reload_accept_once(house: House, phone: Phone) -> None:
     case = child(house)
     page = phone()
-    enter(page, case)
+    enter(page, case.alerts[-1].code)
     page.get_by_role("button", name="Accept", exact=True).dblclick()
     expect(page.get_by_role("status")).to_have_text("Accepted at 03:12.")
     page.reload()
@@ -202,7 +202,7 @@ def test_the_return_key_joins_no_cases(house: House, phone: Phone) -> None:
 def test_whoever_comes_second_sees_who_was_faster(house: House, phone: Phone) -> None:
     case = child(house)
     first, second = phone(), phone()
-    enter(first, case)
+    enter(first, case.alerts[-1].code)
     sign_in(second)
     second.get_by_role("link", name=case.row.ref).click()
     first.get_by_role("button", name="Accept", exact=True).click()
@@ -268,10 +268,18 @@ def _tour(page: Page, house: House) -> Iterator[str]:
     case = child(house, person={"ref": "P"}, incident={"ref": "I", "offence": ["bladed_article"]})
     yield from _by_code(page, case)
     page.get_by_role("button", name="Leave").click()
+    enter(page, house.hand_over().code)
+    yield "handover-by-code"
+    page.get_by_role("button", name="Leave").click()
     page.goto("/a/sign-in")
     yield "sign-in"
     sign_in(page)
     yield "cases"
+    page.get_by_role("link", name="Hand-over list for EDT").click()
+    yield "handover"
+    page.get_by_role("button", name="Confirm for EDT").click()
+    page.get_by_role("status").wait_for()
+    yield "handover-confirmed"
     page.goto(f"/a/case/{case.row.ref}")
     yield "case-accepted"
     yield from _acts(page, child(house).row.ref)
@@ -285,7 +293,7 @@ def _by_code(page: Page, case: Facts) -> Iterator[str]:
     page.get_by_role("button", name="Open").click()
     page.get_by_role("alert").wait_for()
     yield "enter-wrong"
-    enter(page, case)
+    enter(page, case.alerts[-1].code)
     yield "alert"
     page.goto("/a/alert/police")
     yield "alert-police"

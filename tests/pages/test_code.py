@@ -12,11 +12,12 @@ from starlette.routing import Route
 
 from alertd.model.case import AlertState
 from alertd.service.drill import begin
+from alertd.service.pages.acts import Acts
 from alertd.service.pages.clock_view import clock_views
 from alertd.service.texts import title
 from tests.pages.desk import EDT, MANAGER, MASH, Desk, seen
 from tests.service.stage import KEYRING
-from tests.service.world import at, custody
+from tests.service.world import PowerCut, at, custody
 
 PLANTED = {
     "person": {
@@ -136,6 +137,54 @@ def test_whoever_comes_second_is_told_which_team_has_it_and_may_not_give_it_back
     assert desk.only_alert().accepted_by == MASH
 
 
+# --- the number on record hears of it
+
+
+def answers(desk: Desk) -> list[tuple[str, str]]:
+    """Texts that answer a press, by whom they went to."""
+    return [(each.person, each.text.strip()) for each in desk.world.sent if "reply" in each.abouts]
+
+
+def test_an_acceptance_is_confirmed_once_to_the_number_on_record_which_may_take_it_back(desk: Desk) -> None:
+    ref, code = desk.alert(), desk.only_alert().code
+    for form in ("form-1-of-mine", "form-1-of-mine", "form-2-of-mine"):
+        desk.with_code(code).post("/a/alert/accept", form=form)
+    assert answers(desk) == [(MASH, f"Accepted {ref}. Not you? Reply N{code}. 020 7946 0123")]
+
+
+def test_an_acceptance_with_the_polices_call_is_confirmed_with_its_time(desk: Desk) -> None:
+    ref, code = desk.alert(), desk.only_alert().code
+    desk.with_code(code).fill("/a/alert/police", time="14:05", day="2026-11-26", button="accept")
+    said = f"Accepted {ref}. Police contact 14:05 recorded. Not you? Reply N{code}."
+    assert answers(desk) == [(MASH, f"{said} 020 7946 0123")]
+
+
+def test_who_has_signed_in_or_comes_second_or_has_it_already_gets_no_text(desk: Desk) -> None:
+    desk.alert()
+    code = desk.only_alert().code
+    desk.staff().post(f"/a/case/{desk.case().row.ref}/accept", form="form-1-of-mine")
+    desk.with_code(code).post("/a/alert/accept", form="form-2-of-mine")
+    desk.with_code(code, EDT).post("/a/alert/accept", form="form-3-of-mine")
+    assert answers(desk) == []
+
+
+def test_a_text_that_a_crash_cut_off_goes_when_the_same_press_comes_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.alert()
+    phone = desk.with_code(desk.only_alert().code)
+    with monkeypatch.context() as cut:
+        cut.setattr(Acts, "_confirm", _power_cut)
+        assert phone.post("/a/alert/accept", form="form-1-of-mine").status_code == 500
+    assert (desk.only_alert().accepted_by, answers(desk)) == (MASH, [])
+    phone.post("/a/alert/accept", form="form-1-of-mine")
+    assert [person for person, _ in answers(desk)] == [MASH]
+
+
+def _power_cut(*_: object) -> None:
+    raise PowerCut
+
+
 def test_the_page_asks_whether_the_police_have_spoken_once_the_alert_is_accepted(desk: Desk) -> None:
     desk.alert()
     phone = desk.with_code(desk.only_alert().code)
@@ -181,7 +230,7 @@ def test_a_code_reaches_no_other_page_and_no_other_act(desk: Desk) -> None:
     before = desk.case("P1")
     for method, path in routes(desk):
         for act in sorted(acts):
-            where = path.format(ref=ref, act=act, field="person.age", name="none") if "{" in path else path
+            where = path.format(ref=ref, act=act, field="person.age", name="none", number="1") if "{" in path else path
             if path.startswith(("/a/alert", "/a/file")):
                 continue
             answer = phone.ask(where, method) if method != "POST" else phone.post(where, form="form-of-mine", text="1")
@@ -205,7 +254,7 @@ def test_the_alerts_own_address_knows_no_act_beyond_the_four(act: str, desk: Des
 def test_nobody_reaches_anything(desk: Desk) -> None:
     ref = desk.alert()
     for method, path in routes(desk):
-        where = path.format(ref=ref, act="accept", field="person.age", name="none")
+        where = path.format(ref=ref, act="accept", field="person.age", name="none", number="1")
         if path.startswith("/a/file"):
             continue
         phone = desk.nobody()

@@ -10,9 +10,10 @@ from tempfile import mkdtemp
 
 from sqlalchemy import event
 
-from alertd.daemon.parts import intake_settings, read_settings, voice_of
+from alertd.daemon.parts import read_settings
 from alertd.daemon.rehearsal import Stage
 from alertd.daemon.rules_in_force import RuleSet, load_rules
+from alertd.daemon.verb_settings import intake_settings, voice_of
 from alertd.rulebook.reference import Reference
 from alertd.rulebook.settings import Settings
 from alertd.service.casework import IntakeSettings

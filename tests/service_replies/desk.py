@@ -62,5 +62,10 @@ class Desk:
 def new_desk(folder: Path, *, confirms: bool = False) -> Desk:
     """A desk on a database of its own, with a provider that confirms or not."""
     world = new_world(folder, Provider(confirms=confirms))
+    return Desk(world, replies_to(world))
+
+
+def replies_to(world: World) -> Replies:
+    """Takes what comes in to a world."""
     circle = Circle(lambda: world.book, shipped_voice(), KEYRING.token)
-    return Desk(world, Replies(world.store, lambda: world.people, circle))
+    return Replies(world.store, lambda: world.people, circle)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from alertd.core.on_call import Swaps
+from alertd.core.on_call import Swaps, on_call
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.rulebook import Override
 from alertd.service.contingency import AHEAD, Contingency, contingency, everyone
 from alertd.transport.contingency_page import page, write_page
-from tests.service.world import World, custody, new_world
+from tests.service.world import LONDON, World, custody, new_world
+
+_WORDS = {"custody": "custody"}
 
 
 @pytest.fixture
@@ -24,7 +27,7 @@ def world(tmp_path: Path) -> World:
 
 def found(world: World, swaps: Swaps | None = None) -> Contingency:
     with world.store.read() as reading:
-        return contingency(reading, world.book, {"custody": "custody"}, world.now, swaps or {})
+        return contingency(reading, replace(world.desk(world.now), swaps=dict(swaps or {})), _WORDS, world.now)
 
 
 def test_open_clocks_and_alerts_stand_on_it_by_reference_alone(world: World) -> None:
@@ -53,10 +56,28 @@ def test_the_team_that_closes_hands_over_on_it_to_the_minute(world: World) -> No
     assert duty.stretches[-1].end - duty.stretches[0].start == AHEAD
 
 
-def test_a_stored_swap_stands_on_it(world: World) -> None:
-    swap = Override(world.now, world.now + timedelta(hours=1), (PersonId("manager_birch"),))
+def test_a_stored_swap_stands_on_it_to_the_minute(world: World) -> None:
+    begins, ends = world.now + timedelta(minutes=3), world.now + timedelta(minutes=64)
+    swap = Override(begins, ends, (PersonId("manager_birch"),))
     roster = next(r for r in found(world, {RoleId("edt"): (swap,)}).rosters if r.role.id == "edt")
-    assert [person.id for person in roster.stretches[0].people] == ["manager_birch"]
+    assert [(each.end, [person.id for person in each.people]) for each in roster.stretches] == [
+        (begins, ["edt_duty_phone"]),
+        (ends, ["manager_birch"]),
+        (world.now + AHEAD, ["edt_duty_phone"]),
+    ]
+
+
+@pytest.mark.parametrize("day", ["2026-10-24", "2026-12-24", "2027-03-26", "2027-03-27", "2027-10-30"])
+def test_across_clock_changes_christmas_and_easter_it_says_who_is_on_call_at_every_minute(
+    day: str, world: World
+) -> None:
+    world.now = datetime.fromisoformat(f"{day}T12:01").replace(tzinfo=LONDON).astimezone(UTC)
+    for roster in found(world).rosters:
+        assert [each.end for each in roster.stretches[:-1]] == [each.start for each in roster.stretches[1:]]
+        for each in roster.stretches:
+            minutes = {each.start, each.start + (each.end - each.start) / 2, each.end - timedelta(minutes=1)}
+            said = {on_call(world.book, roster.role.id, at).people for at in minutes}
+            assert said == {each.people}
 
 
 def test_everybody_on_it_stands_once_with_their_numbers(world: World) -> None:

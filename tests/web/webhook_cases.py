@@ -11,12 +11,15 @@ from urllib.parse import urlencode
 
 import httpx
 
+from alertd.web.voice import VOICE
 from tests.doubles.fake_twilio import sign
 from tests.service_replies.desk import MANAGER, MASH, MASH_TWO, STRANGER
 from tests.web.provider import FORMS, PATHS, TOKEN, URL
 from tests.web.test_hooks import FORGED, MALFORMED
 from tests.web.webhook_scene import FIRST_TEXTS, Case, Scene
 
+LIVE_CALL = {"keys": {"Digits": "1"}, "status": {"CallStatus": "completed"}, "machine": {"AnsweredBy": "human"}}
+"""What a call may post, by what it is about."""
 OTHER_KINDS = ("", "text/plain", "application/json", "multipart/form-data; boundary=x")
 
 
@@ -28,10 +31,21 @@ def forged() -> Iterator[Case]:
         yield Case(f"{hook}: no signature", hook, partial(_forged, hook, None), 403, "forged")
     live = {"From": MASH, "Body": "Y{P1}", "MessageSid": "SMforged"}
     yield Case("inbound: a live code, signed by a guess", "inbound", partial(_live, live), 403, "forged")
+    for on, form in LIVE_CALL.items():
+        for kind, secret in (("a guess", "guessed"), ("an empty secret", "")):
+            name = f"voice: a live call's {on}, signed by {kind}"
+            yield Case(name, "voice", partial(_live_call, on, form, secret), 403, "forged")
 
 
 def _forged(hook: str, signature: str | None, scene: Scene) -> httpx.Response:
     return scene.raw(PATHS[hook], urlencode(FORMS[hook]).encode(), signature)
+
+
+def _live_call(on: str, form: dict[str, str], secret: str, scene: Scene) -> httpx.Response:
+    """Of the call about P7, which nobody has accepted: a 1 that is believed accepts it."""
+    call = scene.refs["call P7"]
+    path, told = f"{VOICE}?on={on}&ref={call.id}", {"CallSid": call.provider_id, **form}
+    return scene.post(path, told, sign(URL + path, told, secret))
 
 
 def _live(form: dict[str, str], scene: Scene) -> httpx.Response:
@@ -92,12 +106,30 @@ def calls() -> Iterator[Case]:
     """Keys and states of calls, again or too late."""
     yield Case("voice: the same key again", "voice", lambda scene: scene.key("P5", "1"), 200, "replayed")
     yield Case("voice: a key about nothing of ours", "voice", lambda s: s.key("P5", "1", "nobody"), 200, "unknown")
-    yield Case("voice: no key", "voice", lambda scene: scene.key("P5", ""), 400, "malformed")
+    for name, digit in (("no key", ""), ("two keys", "11"), ("a letter", "a"), ("a wide digit", "\uff11")):
+        yield Case(f"voice: {name}", "voice", partial(_key, digit), 400, "malformed")
+    for query in ("", "?on=keys", "?on=else&ref=n000001", "?on=keys&ref=a%2Fb", "?on=machine&ref=n000001"):
+        yield Case(f"voice: at an address that we never gave, {query}", "voice", partial(_at, query), 400, "malformed")
+    for word in ("human", "machine_start", "unknown"):
+        yield Case(f"voice: judged {word} after a key", "voice", partial(_judged, word), 204, "nothing_new")
     for word in ("queued", "ringing", "in-progress", "completed", "busy", "no-answer", "failed", "canceled"):
         yield _call(f"{word} after a key was pressed", "P5", word)
         yield _call(f"{word} after it was not answered", "P7", word)
     yield Case("voice: a state of nobody's", "voice", lambda s: s.call_state("P7", "busy", "nobody"), 204, "unknown")
     yield Case("voice: an unknown state", "voice", lambda scene: scene.call_state("P7", "humming"), 204, "unknown")
+
+
+def _key(digit: str, scene: Scene) -> httpx.Response:
+    return scene.key("P5", digit)
+
+
+def _at(query: str, scene: Scene) -> httpx.Response:
+    return scene.post(VOICE + query, {"CallSid": scene.refs["call P7"].provider_id, "Digits": "1"})
+
+
+def _judged(word: str, scene: Scene) -> httpx.Response:
+    call = scene.refs["call P5"]
+    return scene.post(f"{VOICE}?on=machine&ref={call.id}", {"CallSid": call.provider_id, "AnsweredBy": word})
 
 
 def _call(name: str, child: str, word: str) -> Case:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from sqlite3 import connect
 from urllib.parse import urlencode
 
 import httpx
@@ -18,6 +20,7 @@ from alertd.service.composing import Composer
 from alertd.service.reply_orders import Orders
 from alertd.web.app import Providers, make_app
 from alertd.web.hooks import INBOUND, STATUS, Twilio
+from alertd.web.notify_hooks import NOTIFY, Notify
 from alertd.web.voice import VOICE, Voice
 from tests.doubles.fake_twilio import sign
 from tests.service.stage import KEYRING, shipped_voice
@@ -48,18 +51,20 @@ class Case:
 
 @dataclass
 class Scene:
-    """Twilio's side of it; another provider's hooks bring a scene of their own with the same `standing`.
+    """The side of Twilio and of GOV.UK Notify.
 
     Attributes:
         codes: Of the alerts, by child.
         counted: Webhooks by hook and result.
         refs: The first text about each child, and the call about two of them.
+        stood: How everything stood when it was last compared.
     """
 
     desk: Desk
     codes: dict[str, str] = field(default_factory=dict)
     refs: dict[str, Notification] = field(default_factory=dict)
     counted: Counter[tuple[str, str]] = field(default_factory=Counter)
+    stood: object = None
 
     def __post_init__(self) -> None:
         world = self.desk.world
@@ -69,9 +74,10 @@ class Scene:
         calls = Calls(world.store, orders, composer, world.receipts, KEYRING.token)
         texts = Twilio(URL, tokens, self.desk.replies.handle, receipt, lambda: world.now)
         voice = Voice(URL, tokens, calls.press, receipt, lambda _: None, lambda: world.now)
-        self._app = make_app(
-            CollectorRegistry(), dict, lambda *what: self.counted.update([what]), Providers(texts, voice)
-        )
+        notify = Notify(tokens, self.desk.replies.handle, receipt, lambda: world.now)
+        count = lambda *what: self.counted.update([what])  # noqa: E731
+        self._app = make_app(CollectorRegistry(), dict, count, Providers(texts, voice, notify))
+        self._watcher = connect(world.path)
 
     def raw(self, path: str, body: bytes, signature: str | None, kind: str = FORM) -> httpx.Response:
         """Post any bytes, without the header when there is no signature."""
@@ -82,6 +88,24 @@ class Scene:
         """Post a form, rightly signed when no signature is given."""
         right = sign(URL + path, form, TOKEN) if signature is None else signature
         return self.raw(path, urlencode(form).encode(), right)
+
+    def notify(
+        self, body: bytes, authorization: str | None = f"Bearer {TOKEN}", kind: str = "application/json"
+    ) -> httpx.Response:
+        """Post as GOV.UK Notify does, without the header when there is no authorization."""
+        headers = {} if authorization is None else {"Authorization": authorization}
+        return asked(self._app, "POST", NOTIFY, body, {"Content-Type": kind, **headers})
+
+    def notify_text(self, body: str, id_: str, sender: str = MASH) -> httpx.Response:
+        """Hand over a text by Notify; `{P1}` stands for a code."""
+        form = {"id": id_, "source_number": sender.removeprefix("+"), "message": body.format(**self.codes)}
+        return self.notify(json.dumps(form).encode())
+
+    def notify_report(self, child: str, status: str, **more: object) -> httpx.Response:
+        """Report by Notify on the text about a child."""
+        note = self.refs[child]
+        form = {"id": note.provider_id, "reference": note.id, "status": status, **more}
+        return self.notify(json.dumps(form).encode())
 
     def text(self, body: str, sid: str, sender: str = MASH, **more: str) -> httpx.Response:
         """Hand over a text that somebody sent to us; `{P1}` stands for a code."""
@@ -103,6 +127,16 @@ class Scene:
         """Report on the call about a child."""
         call = self.refs[f"call {child}"]
         return self.post(f"{VOICE}?on=status&ref={ref or call.id}", {"CallSid": call.provider_id, "CallStatus": word})
+
+    def close(self) -> None:
+        """End it."""
+        self._watcher.close()
+        self.desk.world.store.close()
+
+    def writes(self) -> object:
+        """Changes with everything that is written or sent: where it does not, nothing can have come of a request."""
+        (version,) = self._watcher.execute("PRAGMA data_version").fetchone()
+        return version, len(self.desk.world.provider.asked)
 
     def standing(self) -> object:
         """All that the store holds of cases, lines and messages to people."""
@@ -140,7 +174,9 @@ def new_scene(folder: Path) -> Scene:
     assert scene.call_state("P7", "no-answer").status_code == 204
     scene.report("P7", "delivered")
     scene.report("P8", "undelivered", code="30003")
-    scene.standing()
+    for body, id_ in NOTIFY_TEXTS.items():
+        assert scene.notify_text(body, id_).status_code == 200
+    scene.stood = scene.standing()
     return scene
 
 
@@ -154,3 +190,5 @@ FIRST_TEXTS = {
     "Y000000": "SMunknown",
 }
 """Texts by the identities under which they came first."""
+NOTIFY_TEXTS = {"A{P7}": "notify-attempt", "N{P8}": "notify-handon"}
+"""The same by Notify."""

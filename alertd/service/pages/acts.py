@@ -16,13 +16,17 @@ from alertd.model.case import Alert, AlertState, Facts
 from alertd.model.errors import NotPossible
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.rulebook import RuleBook
+from alertd.service import reply_words
+from alertd.service.answer_lines import answer_line
 from alertd.service.finding import present
+from alertd.service.handover import HANDOVER, Confirming
 from alertd.service.messages import PERSON_SOURCE
 from alertd.service.pages.alert_view import newest_alert
 from alertd.service.pages.clock_view import POLICE
 from alertd.service.pages.words import clock_time, person_words
 from alertd.service.people import Fact, People
-from alertd.service.ports import Reading, Store
+from alertd.service.ports import Rank, Reading, Store
+from alertd.service.reply_orders import Answer
 from alertd.service.teams import role_of, team_of
 
 Accepted = Callable[[RoleId, timedelta], None]
@@ -72,26 +76,43 @@ class Acts:
 
     # --- alerts
 
-    def accept(self, target: str, press: Press) -> None:
-        """Accept an alert.
+    def accept(self, target: str, press: Press, police_at: datetime | None = None) -> None:
+        """Accept an alert; who typed its code gets a text about it, as for an acceptance by text.
 
         Args:
             target: Code of the alert, or reference of its case: the one that waits.
             press: Who does it, and when.
+            police_at: When the police rang, if that was recorded by the same press.
 
         Raises:
             NotPossible: somebody else has it, it was stood down, or there is none.
         """
-        if self._is_done(press):
-            return
         case, alert = self._alert(target)
-        if alert.state is AlertState.ACCEPTED and alert.accepted_by == press.by:
+        is_own = alert.state is AlertState.ACCEPTED and alert.accepted_by == press.by
+        if not self._is_done(press):
+            if is_own:
+                return
+            self._refuse(case, alert, press, AlertState.OPEN)
+            after = self._people().accept(alert.code, press.by, press.now, message_id=press.id).alert
+            if after.accepted_by != press.by:
+                self._refuse(case, after, press, AlertState.OPEN)
+            self._count(case, alert, press)
+            is_own, alert = True, after
+        if is_own:
+            police = police_at is not None
+            text = reply_words.accepted(case.row.ref, alert, police_at or press.now, police=police)
+            self._confirm(Answer(text, case.row.id), press.id, press)
+
+    def _confirm(self, answer: Answer, name: str, press: Press) -> None:
+        """Text an answer to the number on record of whoever typed a code, once under its name.
+
+        A code and a number are known to whoever saw the text: the number's owner shall notice a press of another's.
+        """
+        person = self._book().people.get(press.by)
+        if press.signed_in or person is None:
             return
-        self._refuse(case, alert, press, AlertState.OPEN)
-        after = self._people().accept(alert.code, press.by, press.now, message_id=press.id)
-        if after.alert.accepted_by != press.by:
-            self._refuse(case, after.alert, press, AlertState.OPEN)
-        self._count(case, alert, press)
+        with self._store.write(Rank.PEOPLE) as writing:
+            writing.add_obligations([answer_line(person, name, "0", answer, press.now)])
 
     def _count(self, case: Facts, alert: Alert, press: Press) -> None:
         with self._store.read() as reading:
@@ -100,12 +121,11 @@ class Acts:
 
     def accept_after_police(self, target: str, at: datetime, press: Press) -> None:
         """Record the police's call and accept, as `P` does by text; the call counts whoever has the alert."""
-        if self._is_done(press):
-            return
-        case, _ = self._alert(target)
-        self._people().record(case.row.ref, Fact(POLICE, at), press.by, press.now, message_id=f"{press.id}/police")
+        if not self._is_done(press):
+            case, _ = self._alert(target)
+            self._people().record(case.row.ref, Fact(POLICE, at), press.by, press.now, message_id=f"{press.id}/police")
         try:
-            self.accept(target, press)
+            self.accept(target, press, police_at=at)
         except NotPossible as other:
             raise NotPossible(f"The police’s call is recorded. {other}") from None
 
@@ -158,6 +178,18 @@ class Acts:
         if alert is None:
             raise NotPossible("This case has no urgent alert: there is nothing to accept.")
         return case, alert
+
+    # --- hand-over lists
+
+    def confirm_list(self, code: str, press: Press) -> None:
+        """Confirm a hand-over list once, for all its cases; confirmed before, it stays as it was.
+
+        Raises:
+            NotPossible: there is no such list.
+        """
+        made = Confirming(self._store, self._people()).confirm(code, press.by, press.now).list
+        if made.confirmed_by == press.by:
+            self._confirm(Answer(reply_words.list_confirmed(made)), f"{_FORM}{HANDOVER}/{made.number}", press)
 
     # --- facts
 

@@ -45,9 +45,9 @@ class CasePages:
 
     # --- looking
 
-    async def cases(self, request: Request, _: Visitor) -> Response:
+    async def cases(self, request: Request, visitor: Visitor) -> Response:
         """Show the open cases."""
-        return await run_in_threadpool(self._cases, request)
+        return await run_in_threadpool(self._cases, request, visitor)
 
     async def case(self, request: Request, visitor: Visitor) -> Response:
         """Show one case."""
@@ -57,11 +57,11 @@ class CasePages:
         """Show the page of an act that asks something first."""
         return await run_in_threadpool(self._ask, request, visitor)
 
-    def _cases(self, request: Request) -> Response:
+    def _cases(self, request: Request, visitor: Visitor) -> Response:
         site, now = self._site, self._site.now()
         with site.store.read() as reading:
             shown = list_page(site.ruling().terms.plan.book, site.cohort_words, now, reading)
-        return page(request, "list", page=shown, as_of=moment(now))
+        return page(request, "list", page=shown, handover=site.handover(visitor), as_of=moment(now))
 
     def _case(
         self, request: Request, visitor: Visitor, trouble: str = "", form: str = "", status: int = 200

@@ -1,4 +1,4 @@
-"""For those who have typed the code of a text: that alert, its four buttons, and nothing else of the case.
+"""For those who have typed the code of a text: that alert with its four buttons, or that list with its one.
 
 Source: CONTRACT, HTTP: "shows only what the SMS showed, allows accept, hand on, police have spoken".
 """
@@ -32,7 +32,7 @@ class CodePages:
         self._site = site
 
     async def alert(self, request: Request, visitor: Visitor) -> Response:
-        """Show the alert."""
+        """Show the alert, or the hand-over list."""
         return await run_in_threadpool(self._alert, request, visitor)
 
     async def ask_police(self, request: Request, visitor: Visitor) -> Response:
@@ -47,11 +47,15 @@ class CodePages:
     def _alert(
         self, request: Request, visitor: Visitor, trouble: str = "", form: str = "", status: int = 200
     ) -> Response:
+        id_ = form or self._site.new_id()
         try:
             shown, said = self._shown(visitor, request.query_params.get("done", ""))
         except NotPossible as why:
-            return not_there(request, str(why))
-        id_ = form or self._site.new_id()
+            made = self._site.handover(visitor)
+            if made is None:
+                return not_there(request, str(why))
+            at = f"{HOME_BY_CODE}/confirm"
+            return page(request, "handover", status=status, page=made, action=at, trouble=trouble, form=id_)
         return page(request, "code", status=status, page=shown, confirmation=said, trouble=trouble, form=id_)
 
     def _shown(self, visitor: Visitor, came_from: str) -> tuple[CodePage, str]:
@@ -100,6 +104,8 @@ class CodePages:
         """Do it; False when there is no such act."""
         acts = self._site.acts
         match name:
+            case "confirm":
+                acts.confirm_list(code, press)
             case "accept":
                 acts.accept(code, press)
             case "accept-police":

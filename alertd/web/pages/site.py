@@ -14,6 +14,7 @@ from alertd.model.access import CaseRead
 from alertd.model.visitor import Visitor
 from alertd.service.casework import Ruling
 from alertd.service.pages.acts import Accepted, Acts, Press
+from alertd.service.pages.handover_page import HandoverPage, handover_page, list_for
 from alertd.service.people import People
 from alertd.service.ports import Store
 from alertd.web.pages.render import page
@@ -54,6 +55,13 @@ class Site:
     def acts(self) -> Acts:
         """What presses do."""
         return Acts(self.store, self.people, lambda: self.ruling().terms.plan.book, self.accepted)
+
+    def handover(self, visitor: Visitor) -> HandoverPage | None:
+        """The hand-over list that a visitor may see now."""
+        now, book = self.now(), self.ruling().terms.plan.book
+        with self.store.read() as reading:
+            made = list_for(visitor, reading)
+            return None if made is None else handover_page(made, visitor, book, self.cohort_words, now, reading)
 
     def press(self, visitor: Visitor, typed: Typed) -> Press:
         """A press, now."""
