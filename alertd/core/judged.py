@@ -76,6 +76,7 @@ class Terms:
         plan: Rules in force.
         hashed: Keyed hash.
         rest: Rest hours.
+        traced: Write down why each decision was taken; a replay does not.
         keep_order: Tests only compare: False judges the whole history even when one step is enough.
     """
 
@@ -83,6 +84,7 @@ class Terms:
     hashed: Callable[[str], Token]
     rest: RestHours = field(default_factory=RestHours)
     keep_order: bool = True
+    traced: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class Differences:
         by_role: Role reached → messages that it got before and after.
         by_role_at_night: The same for those that left in rest hours; they are in `by_role` too.
         cases: How many cases the messages belong to.
+        supposed: Alerts of the other rules that nobody on record accepted: each was taken as accepted at its ladder's
+            end.
     """
 
     messages: int
@@ -65,6 +67,7 @@ class Differences:
     by_role: Mapping[str, tuple[int, int]]
     by_role_at_night: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     cases: int = 0
+    supposed: int = 0
 
     @property
     def lost(self) -> tuple[Change, ...]:
