@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from alertd.core.calendar import RestHours
 from alertd.core.episodes import DEFAULT_LADDER
 from alertd.core.on_call import PERSON
+from alertd.core.schedule_alerts import REPEAT_TEXT
 from alertd.daemon.replay_lines import Block, Causes
 from alertd.daemon.replay_side import Outcome, Told
 from alertd.model.case import Obligation
 from alertd.model.differences import Change, Difference
 from alertd.model.rulebook import RuleBook
+from alertd.model.values import Channel
+from alertd.service.sharing import IN_ONE_TEXT, SHARED_TEXT
 
-_SHARED = ("digest", "digest_breach")
-"""Messages that tell of several cases: parts of a replay that know nothing of each other add to the same one."""
+_DIGESTS = ("digest", "digest_breach")
+_REPEATS = (REPEAT_TEXT, SHARED_TEXT)
+_EVERYTHING = sys.maxsize
+PEOPLE = "people who acted"
+"""Stands for everybody who is told as themselves and in no role: an acceptance is confirmed, an alert stood down."""
 
 Spoken = tuple[str, str, str, str, str]
 """Case, subject, key, step and role of a line, whatever its number: what is the same on both sides."""
-Sent = tuple[str, bool, str]
-"""Role reached, at night, and what keeps a message apart from those of other parts; "" where nothing joins them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +37,35 @@ class _Line:
     row: Obligation
 
 
+class Sent(NamedTuple):
+    """What messages of a role are counted by.
+
+    Some tell of several cases: parts of a replay that know nothing of each other add to the same one.
+
+    Attributes:
+        role: Reached; people who are told as themselves, such as whoever accepts, are one role.
+        at_night: Whether they left in rest hours.
+        shared: What messages have in common that would have been one; "" for one that stays by itself.
+        holds: How many of what is counted one message holds.
+    """
+
+    role: str
+    at_night: bool
+    shared: str = ""
+    holds: int = 1
+
+    def messages(self, counted: int) -> int:
+        """How many messages it takes."""
+        return -(-counted // self.holds)
+
+
 @dataclass(slots=True)
 class Compared:
     """What came of one part of a replay.
 
     Attributes:
         changes: What differs.
-        before, after: Messages by role, night and name.
+        before, after: Messages of each side; of shared ones, what goes into them.
         supposed: Alerts that nobody on record accepted, under the other rules.
     """
 
@@ -75,9 +103,20 @@ class Comparing:
     # --- messages a role
 
     def _sent(self, outcome: Outcome) -> Counter[Sent]:
-        return Counter(
-            (told.role, self._rest.contains(told.at), _apart(told)) for told in outcome.told if self._counts(told.at)
-        )
+        found: Counter[Sent] = Counter()
+        for told in outcome.told:
+            if self._counts(told.at):
+                sent = self._counted_as(told)
+                found[sent] += len(told.lines) if sent.holds > 1 else 1
+        return found
+
+    def _counted_as(self, told: Told) -> Sent:
+        role = PEOPLE if told.role.startswith(PERSON) else told.role
+        at_night = self._rest.contains(told.at)
+        if (holds := _holds(told)) == 1:
+            return Sent(role, at_night)
+        name = SHARED_TEXT if told.template in _REPEATS else told.template
+        return Sent(role, at_night, f"{name} {told.asked} {told.person} {told.channel} {told.at.isoformat()}", holds)
 
     # --- alerts and work
 
@@ -131,9 +170,13 @@ class Comparing:
                 yield Change(Difference.SHADOW, ref, run.rule, role, None, run.known_at, because)
 
 
-def _apart(told: Told) -> str:
-    is_shared = told.template in _SHARED
-    return f"{told.template} {told.asked} {told.person} {told.channel} {told.at.isoformat()}" if is_shared else ""
+def _holds(told: Told) -> int:
+    """How many lines one such message holds, whosever they are; 1 for a message about one case."""
+    if told.template in _DIGESTS:
+        return _EVERYTHING
+    if told.template in _REPEATS and told.channel is not Channel.CALL:
+        return IN_ONE_TEXT if told.channel is Channel.SMS else _EVERYTHING
+    return 1
 
 
 def _lines(told: Iterable[Told]) -> Iterator[tuple[str, _Line]]:

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 Block = tuple[str, str]
 """Kind and id: `("rule", "custody_cohort")`."""
@@ -36,7 +37,7 @@ def passages(texts: Mapping[str, str]) -> dict[Block, Passage]:
     for file, text in texts.items():
         lines = [_COMMENT.sub("", line).rstrip() for line in text.splitlines()]
         begins = [number for number, line in enumerate(lines) if line.startswith("-")]
-        for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
+        for begin, end in pairwise([*begins, len(lines)]):
             if (named := _BEGIN.match(lines[begin])) is not None:
                 found[named[1], named[2].strip("\"'")] = Passage(file, begin + 1, tuple(lines[begin:end]))
     return found

@@ -114,6 +114,7 @@ class Side:
         self._swaps = by_role(past.swaps)
         self._planner = Planner(self._store, self._desk, self._new_id)
         self._found = Outcome([], [], [], 0)
+        self._acceptances = _acceptances(past)
 
     def _new_id(self) -> str:
         return f"n{next(self._numbers):09d}"
@@ -189,7 +190,7 @@ class Side:
     # --- acceptances that are supposed
 
     def _suppose(self, now: datetime) -> int:
-        """Suppose that an alert is accepted when its ladder has ended and nobody on record has accepted it.
+        """Suppose that an alert is accepted when its ladder has ended and nobody on record accepts it, then or later.
 
         It would be repeated for ever: an alert that only the other rules raise cannot have been accepted by anybody.
         """
@@ -199,11 +200,15 @@ class Side:
         for case in ended:
             facts = self.memory.case(case)
             alert = _open_alert(facts)
-            if facts is not None and alert is not None:
+            if facts is not None and alert is not None and not self._will_be_accepted(facts, alert, now):
                 self._accept(facts, alert, now)
                 supposed += 1
         self._found.supposed += supposed
         return supposed
+
+    def _will_be_accepted(self, facts: Facts, alert: Alert, now: datetime) -> bool:
+        component = self.memory.component_of(facts.messages[0])
+        return any(at > now and code in ("", alert.code) for at, code in self._acceptances.get(component, ()))
 
     def _accept(self, facts: Facts, alert: Alert, now: datetime) -> None:
         number = _SUPPOSED + next(self._numbers)
@@ -243,6 +248,17 @@ class Side:
 def _open_alert(facts: Facts | None) -> Alert | None:
     alerts: Iterable[Alert] = facts.alerts if facts is not None else ()
     return next((alert for alert in alerts if alert.state is AlertState.OPEN), None)
+
+
+def _acceptances(past: Past) -> dict[Component, list[tuple[datetime, str]]]:
+    """When alerts were accepted on record, with their codes; "" where only the case was named."""
+    found: dict[Component, list[tuple[datetime, str]]] = {}
+    for stored in past.messages:
+        message = stored.message
+        if message.fields.get("event") == "alert_accepted":
+            code = str(message.fields.get("reference") or "")
+            found.setdefault(past.components[stored.tokens.record], []).append((message.received_at, code))
+    return found
 
 
 def _is_work(row: Obligation) -> bool:

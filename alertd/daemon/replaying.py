@@ -95,34 +95,38 @@ def _played_by(rules: RuleSet) -> Ruling:
 
 
 def _together(found: Sequence[Compared], messages: int, cases: int) -> Differences:
-    before, after = _counted(each.before for each in found), _counted(each.after for each in found)
-    night = (Counter({s: n for s, n in side.items() if s[1]}) for side in (before, after))
+    before, after = _sum(each.before for each in found), _sum(each.after for each in found)
     return Differences(
         messages=messages,
         changes=in_order(change for each in found for change in each.changes),
         by_role=_by_role(before, after),
-        by_role_at_night=_by_role(*night),
+        by_role_at_night=_by_role(
+            *({sent: n for sent, n in side.items() if sent.at_night} for side in (before, after))
+        ),
         cases=cases,
         supposed=sum(each.supposed for each in found),
     )
 
 
-def _counted(sides: Iterable[Counter[Sent]]) -> Counter[Sent]:
-    """Messages of all parts together; those that tell of several cases are one, in however many parts they came."""
+def _sum(sides: Iterable[Counter[Sent]]) -> Counter[Sent]:
     total: Counter[Sent] = Counter()
     for side in sides:
-        for sent, number in side.items():
-            total[sent] = 1 if sent[2] else total[sent] + number
+        total.update(side)
     return total
 
 
-def _by_role(before: Counter[Sent], after: Counter[Sent]) -> dict[str, tuple[int, int]]:
-    roles = sorted({sent[0] for sent in (*before, *after)})
-    return {role: (_number(before, role), _number(after, role)) for role in roles}
+def _at_night(side: Mapping[Sent, int]) -> Mapping[Sent, int]:
+    return {sent: counted for sent, counted in side.items() if sent.at_night}
 
 
-def _number(side: Counter[Sent], role: str) -> int:
-    return sum(number for sent, number in side.items() if sent[0] == role)
+def _by_role(*sides: Mapping[Sent, int]) -> dict[str, tuple[int, int]]:
+    roles = sorted({sent.role for side in sides for sent in side})
+    before, after = ({role: _messages(side, role) for role in roles} for side in sides)
+    return {role: (before[role], after[role]) for role in roles}
+
+
+def _messages(side: Mapping[Sent, int], role: str) -> int:
+    return sum(sent.messages(counted) for sent, counted in side.items() if sent.role == role)
 
 
 @dataclass(frozen=True, slots=True)
