@@ -26,7 +26,7 @@ from alertd.model.case import (
     StoredMessage,
     Tokens,
 )
-from alertd.model.ids import CaseId, CaseRef, Token
+from alertd.model.ids import CaseId, CaseRef, ClockId, Token
 from alertd.model.message import Message
 from alertd.model.shifts import Swap
 from alertd.service.ports import AnchorWindow, CaseChange, CrossQuery, Rank, Snapshot
@@ -51,6 +51,7 @@ class Memory:
         self.ledger = Ledger()
         self.cross_rows = CrossRows()
         self.wakes: AgendaOf[CaseId] = AgendaOf()
+        self.clocks_seen: set[ClockId] = set()
         self._cases: dict[CaseId, Facts] = {}
         self._aliases: dict[CaseId, CaseId] = {}
         self._messages: dict[int, StoredMessage] = {}
@@ -163,6 +164,7 @@ class Memory:
         self.ledger.add(change.new)
         self.ledger.put(change.changed)
         self.cross_rows.put(row.id, change.cross)
+        self.clocks_seen.update(clock.clock for clock in change.clocks)
         for run in change.runs:
             if change.shared is None or run.rule in change.shared:
                 self._shared_runs.setdefault((run.rule, run.key), {})[row.id] = None
