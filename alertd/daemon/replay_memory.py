@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from alertd.core.judged import Remembered
 from alertd.daemon.replay_names import Names
 from alertd.daemon.replay_rows import AgendaOf, CrossRows, Ledger
 from alertd.model.case import (
@@ -52,6 +53,7 @@ class Memory:
         self.cross_rows = CrossRows()
         self.wakes: AgendaOf[CaseId] = AgendaOf()
         self.clocks_seen: set[ClockId] = set()
+        self.remembered: dict[CaseId, Remembered] = {}
         self._cases: dict[CaseId, Facts] = {}
         self._aliases: dict[CaseId, CaseId] = {}
         self._messages: dict[int, StoredMessage] = {}
@@ -79,9 +81,9 @@ class Memory:
     # --- messages and cases
 
     def arrive(self, stored: Sequence[StoredMessage]) -> list[StoredMessage]:
-        """Messages about to be decided, under provisional seqs as intake gives them."""
+        """Messages about to be decided; they have the seqs of the real store, not provisional ones as in intake."""
         self._arriving = {(each.message.source, each.message.id): each for each in stored}
-        return [replace(each, seq=-number) for number, each in enumerate(stored, start=1)]
+        return list(stored)
 
     def add_messages(self, rows: Sequence[tuple[Message, Tokens, MessageOutcome]]) -> tuple[int, ...]:
         """Keep messages under the seqs that they have in the real store."""
@@ -178,7 +180,7 @@ class Memory:
         if gone is not None:
             self._here(self._of_case[other.id])[0].pop(other.id, None)
         if self._again.pop(other.id, survivor) is None:
-            self._again[survivor] = None
+            self._ask_again(survivor)
 
     def set_outcomes(self, outcomes: Mapping[int, MessageOutcome]) -> None:
         """What becomes of a message is told nobody."""
@@ -216,7 +218,12 @@ class Memory:
 
     def enqueue_rechecks(self, cases: Iterable[CaseId], at: datetime) -> None:  # noqa: ARG002
         """Ask for these cases to be judged again."""
-        self._again |= dict.fromkeys(self._alive(case) for case in cases)
+        for case in cases:
+            self._ask_again(self._alive(case))
+
+    def _ask_again(self, case: CaseId) -> None:
+        self._again[case] = None
+        self.remembered.pop(case, None)
 
     def clear_rechecks(self, cases: Iterable[CaseId]) -> None:
         """They have been judged again."""

@@ -101,12 +101,13 @@ class Side:
 
     def __init__(self, past: Past, ruling: Ruling, on_progress: Callable[[int], None]) -> None:
         self._past = past
-        self._ruling = ruling
         self._on_progress = on_progress
         self._book = ruling.terms.plan.book
         self._numbers = count(1)
         self._names = Names(past.on_record)
         self.memory = Memory(dict(past.components), self._names, past.swaps)
+        ruling = replace(ruling, terms=replace(ruling.terms, remembered=self.memory.remembered))
+        self._ruling = ruling
         # The verbs ask for no more of a store than this one has.
         self._store = cast("Store", self.memory)
         self._work = Casework(ruling, "", self._new_id)
@@ -155,8 +156,7 @@ class Side:
         memory = self.memory
         batch = self._work.decide(memory.arrive(heard), now, cast("Writing", memory))
         fresh = (each for each in batch.decided if not each.candidate.facts.row.ref)
-        real = {-number: each.seq for number, each in enumerate(heard, start=1)}
-        self._names.expect([[real.get(m.seq, m.seq) for m in each.candidate.group.messages] for each in fresh])
+        self._names.expect([[m.seq for m in each.candidate.group.messages] for each in fresh])
         self._work.write(batch, cast("Writing", memory), now)
 
     def _settle(self, now: datetime) -> None:
