@@ -18,6 +18,7 @@ from alertd.cli.options import AsJson, Config
 from alertd.cli.replay_shown import data, show
 from alertd.cli.screen import bad, console, good, plural, say, show_json, when
 from alertd.core.calendar import local
+from alertd.daemon.clock import utc_now
 from alertd.daemon.parts import Parts, read_settings
 from alertd.daemon.replay_rules import Tried, set_in_force, set_to_try
 from alertd.daemon.replaying import OnProgress, compare
@@ -53,8 +54,10 @@ def replay(
     config: Config = None,
 ) -> None:
     """Say what other rules would have done with stored messages; exit 1 when they lose alerts nobody answered for."""
+    since, until = _span(from_, to, utc_now())
+    if not against.exists():
+        raise NotPossible(f"there is no {against}\nRemedy: name a folder with rule files, or an installation")
     with opened(config) as parts:
-        since, until = _span(from_, to, parts.now())
         person = person_named(parts.rules.book(), by, parts.now()) if because else None
         before, after = set_in_force(parts), _to_try(parts, against)
         found = _compared(parts, before, after, since, until)
@@ -86,11 +89,8 @@ def _to_try(parts: Parts, against: Path) -> Tried:
     """The other rules.
 
     Raises:
-        NotPossible: there is no such folder.
         Exit: they hold errors, which are printed; nothing else is done.
     """
-    if not against.exists():
-        raise NotPossible(f"there is no {against}\nRemedy: name a folder with rule files, or an installation")
     whole = settings_in(against)
     settings = read_settings(whole) if whole else parts.settings.model_copy(update={"rules": (against,)})
     try:

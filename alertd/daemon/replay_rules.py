@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from os.path import normpath
 from pathlib import Path
 
 from alertd.daemon.parts import Parts
@@ -63,4 +64,4 @@ def _shown(text: str | None, settings: Settings) -> Files:
         return files
     folders = {"rules": settings.rules[0], "config": settings.config}
     names = ((name.partition("/"), each) for name, each in files.items())
-    return {str(folders.get(root, Path(root)) / rest): each for (root, _, rest), each in names}
+    return {normpath(folders.get(root, Path(root)) / rest): each for (root, _, rest), each in names}
