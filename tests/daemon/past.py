@@ -33,12 +33,19 @@ def live_through(folder: Path) -> World:
     world.at("11-27 02:10").told(world.incident(hospital("P2", presented="11-27 02:00"), id="two"))
     world.at("11-27 02:12").accept(world.all_facts()[-1].row.ref, "edt_duty_phone")
     _record(world.at("11-27 11:00"), 1, "contact", contact_with="young_person", outcome="contacted_young_person")
+    world.at("11-27 12:00").told(world.incident(_of_an_adult(), id="adult"))
     for name in ("P3", "P4"):
         world.at("11-27 23:05").told(world.incident(custody(name, booked="11-27 22:55"), id=name))
     world.at("11-28 00:52")
     for facts in world.all_facts()[-2:]:
         world.accept(facts.row.ref, "edt_duty_phone")
     return world.at("11-28 15:00")
+
+
+def _of_an_adult() -> dict[str, object]:
+    """An incident that no rule acts on, as most are that feeds bring."""
+    person = {"ref": "P9", "age": 41, "part_played": "suspect_arrested", "home_borough": "Waltham Forest"}
+    return custody("P9", booked="11-27 11:55", incident={"offence": ["other"]}) | {"person": person}
 
 
 def _record(world: World, place: int, event: str, **fields: str) -> None:
