@@ -91,7 +91,7 @@ def checked(config: Path, rules: Sequence[Path] = ()) -> Checked:
 
 def _asked(places: Sequence[Path], config: Path | None) -> list[tuple[Path, tuple[Path, ...]]]:
     """The settings to check, each with the rules that take the place of its own."""
-    whole = [(place, settings) for place in places if (settings := _settings_in(place)) is not None]
+    whole = [(place, settings) for place in places if (settings := settings_in(place)) is not None]
     rules = tuple(place for place in places if place not in {place for place, _ in whole})
     asked: list[tuple[Path, tuple[Path, ...]]] = [(settings, ()) for _, settings in whole]
     if rules or not asked:
@@ -99,7 +99,8 @@ def _asked(places: Sequence[Path], config: Path | None) -> list[tuple[Path, tupl
     return asked
 
 
-def _settings_in(place: Path) -> Path | None:
+def settings_in(place: Path) -> Path | None:
+    """The settings of the installation in a folder; None when there is none."""
     return next((place / name for name in INSTALLATION if (place / name).is_file()), None)
 
 

@@ -23,6 +23,7 @@ from alertd.cli import (
     outbox,
     publishing,
     quarantine,
+    replaying,
     running,
     schemas,
     standing,
@@ -60,7 +61,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _ROOMS = (
-    *(demo, running, installing, checking, stories, publishing, schemas),
+    *(demo, running, installing, checking, stories, replaying, publishing, schemas),
     *(acting, entering, handovers, listing, outbox, quarantine, turns, standing),
     *(doctor, drill, user, audit),
 )

@@ -169,6 +169,8 @@ class _Deciding:
 
     def _renamed(self, history: History) -> list[Obligation]:
         """The ledger under today's names: what was told under a key's old name was told."""
+        if not history.renamed:
+            return list(self.facts.obligations)
         names = {(about, old): new for about, old, new in history.renamed}
         return [
             replace(row, key=replace(row.key, key=names.get((row.key.about, row.key.key), row.key.key)))

@@ -215,11 +215,15 @@ def _put(fields: dict[str, Value], name: str, value: Value) -> None:
     fields[name] = value
 
 
+def field_set(message: Message) -> str | None:
+    """The field of its case that a status sets, whatever its value; None when it sets none."""
+    event = message.fields.get("event")
+    return str(message.fields.get("field", "")) if event == "field_answered" else _EVENT_SETS.get(str(event))
+
+
 def _apply(fields: dict[str, Value], message: Message) -> None:
     event, value = message.fields.get("event"), message.fields.get("value")
-    name = _EVENT_SETS.get(str(event))
-    if event == "field_answered":
-        name = str(message.fields.get("field", ""))
+    name = field_set(message)
     if name is None or name not in FIELDS:
         return
     typed: Value | None = value

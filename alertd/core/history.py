@@ -29,8 +29,9 @@ class History:
 
 def labelled_at(history: History, book: RuleBook) -> datetime | None:
     """When the case first got a label that it still has; None when it has none."""
-    giving = {rule.id for rule in book.rules.values() if any(isinstance(a, Classify) for a in rule.then)}
-    return min((run.known_at for run in history.runs if run.ended_at is None and run.rule in giving), default=None)
+    running = ((run, book.rules.get(run.rule)) for run in history.runs if run.ended_at is None)
+    giving = (run for run, rule in running if rule and any(isinstance(a, Classify) for a in rule.then))
+    return min((run.known_at for run in giving), default=None)
 
 
 def kept_clocks(history: History, book: RuleBook) -> tuple[ClockRun, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -76,6 +76,9 @@ class Terms:
         plan: Rules in force.
         hashed: Keyed hash.
         rest: Rest hours.
+        traced: Write down why each decision was taken; a replay does not.
+        remembered: What was found of each case last, where nobody else decides: time alone changes little. Whoever
+            gives it forgets a case when another changes what that one sees.
         keep_order: Tests only compare: False judges the whole history even when one step is enough.
     """
 
@@ -83,6 +86,8 @@ class Terms:
     hashed: Callable[[str], Token]
     rest: RestHours = field(default_factory=RestHours)
     keep_order: bool = True
+    traced: bool = True
+    remembered: MutableMapping[CaseId, Remembered] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,3 +218,21 @@ class Judged:
 
 
 CrossReply = Sequence[tuple[CrossRow, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What was found of a case at a moment.
+
+    Attributes:
+        seqs: Of the messages that it had.
+        noted: Of those that several cases share.
+        until: Judged up to then.
+        labelled_at: When it had got its first label by then.
+    """
+
+    seqs: frozenset[int]
+    noted: frozenset[int]
+    until: datetime
+    labelled_at: datetime | None
+    judged: Judged

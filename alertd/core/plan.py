@@ -55,7 +55,8 @@ class Plan:
 
     def hears_clock(self, clock: str, state: str) -> bool:
         """Whether some clock rule may say anything but no to a clock in a state."""
-        return any(id_ in (None, clock) and word in (None, state) for id_, word in self.heard)
+        wanted = ((clock, state), (clock, None), (None, state), (None, None))
+        return not self.heard.isdisjoint(wanted)
 
 
 def rule_expr(rule: RuleId) -> ExprId:

@@ -15,7 +15,7 @@ from alertd.core.clocks import ClockState, first_warning_at, is_over
 from alertd.core.fold import fold
 from alertd.core.history import History, advance, in_order, is_act, kept_clocks, labelled_at, points
 from alertd.core.judge import judge
-from alertd.core.judged import Ask, Context, Judged, Moment, Terms
+from alertd.core.judged import Ask, Context, Judged, Moment, Remembered, Terms
 from alertd.model.case import ClockRun, Facts, StoredMessage
 from alertd.model.values import Kind
 
@@ -68,7 +68,9 @@ class Walk:
             ValueError: no incident among the messages.
         """
         if self._terms.keep_order and in_order(self._facts, self._messages, self._noted):
-            return (yield from self._through(History(self._facts.runs, self._facts.clocks), self._latest()))
+            history, of = History(self._facts.runs, self._facts.clocks), self._latest()
+            known = self._remembered(history, of.until)
+            return (history, known) if known is not None else (yield from self._through(history, of))
         history = History()
         judged: Judged | None = None
         for stretch in self._stretches():
@@ -96,9 +98,25 @@ class Walk:
     def _through(self, history: History, of: _Stretch) -> Walking:
         judged = yield from self._judge(of, of.until, history, of.news)
         after = advance(history, judged, of.news, self._book)
-        if self._next_turn(after, of.since, of.until) is None:
-            return after, judged
-        return (yield from self._turn_by_turn(history, of))
+        if self._next_turn(after, of.since, of.until) is not None:
+            after, judged = yield from self._turn_by_turn(history, of)
+        self._remember(after, of, judged)
+        return after, judged
+
+    def _remember(self, history: History, of: _Stretch, judged: Judged) -> None:
+        if self._terms.remembered is None:
+            return
+        seqs, labelled = frozenset(m.seq for m in of.messages), labelled_at(history, self._book)
+        self._terms.remembered[self._facts.row.id] = Remembered(seqs, self._noted, of.until, labelled, judged)
+
+    def _remembered(self, history: History, until: datetime) -> Judged | None:
+        """What was found last, when no message has come since, and no clock has turned that some rule hears of."""
+        known = (self._terms.remembered or {}).get(self._facts.row.id)
+        now = (frozenset(m.seq for m in self._messages), self._noted, labelled_at(history, self._book))
+        if known is None or (known.seqs, known.noted, known.labelled_at) != now:
+            return None
+        turned = any(known.until < at <= until for clock in history.clocks for at in self._turns(clock))
+        return None if turned else known.judged
 
     def _turn_by_turn(self, history: History, of: _Stretch) -> Walking:
         at: datetime | None = of.since

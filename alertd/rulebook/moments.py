@@ -6,9 +6,9 @@ In the hour that comes twice when the clocks go back, `01:30 BST` is the first a
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
-from alertd.core.calendar import local
+from alertd.core.calendar import at_local, local
 from alertd.core.wording import moment as worded
 from alertd.model.errors import NotPossible
 from alertd.rulebook import quantities
@@ -82,3 +82,21 @@ def past(text: str, now: datetime) -> datetime:
             "write 'yesterday 23:10' or the date if you mean an earlier day"
         )
     return at
+
+
+def beginning(text: str, now: datetime) -> datetime:
+    """Understand where a stretch of time begins: a day alone begins at midnight; else, and errors, as `typed`."""
+    return _midnight(text, 0) or typed(text, now)
+
+
+def ending(text: str, now: datetime) -> datetime:
+    """Understand where a stretch of time ends: a day alone counts whole; else, and errors, as `typed`."""
+    return _midnight(text, 1) or typed(text, now)
+
+
+def _midnight(text: str, days: int) -> datetime | None:
+    """London's midnight with which a day begins, or one some days later; None when the text is not a day alone."""
+    try:
+        return at_local(quantities.day(text) + timedelta(days=days), time())
+    except Misread:
+        return None

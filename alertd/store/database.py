@@ -23,6 +23,7 @@ from alertd.store.reading_access import AccessReading
 from alertd.store.reading_cross import CrossReading
 from alertd.store.reading_handovers import HandoverReading
 from alertd.store.reading_lists import ListReading
+from alertd.store.reading_past import PastReading
 from alertd.store.reading_waking import WakingReading
 from alertd.store.reading_watch import WatchReading
 from alertd.store.schema import check_schema
@@ -120,13 +121,28 @@ class SqlStore:
         Raises:
             StoreUnavailable: it cannot be reached.
         """
+        with self._view() as connection:
+            yield SqlSnapshot(connection, self._keyring, self._speech)
+
+    @contextmanager
+    def read_past(self) -> Iterator[PastReading]:
+        """Open a consistent view of messages and cases, for a replay.
+
+        Raises:
+            StoreUnavailable: it cannot be reached.
+        """
+        with self._view() as connection:
+            yield PastReading(connection, self._keyring, self._speech)
+
+    @contextmanager
+    def _view(self) -> Iterator[Connection]:
         options = {} if self._is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with (
             in_plain_words(self._name),
             self._engine.connect().execution_options(**options) as connection,
             connection.begin(),
         ):
-            yield SqlSnapshot(connection, self._keyring, self._speech)
+            yield connection
 
     @contextmanager
     def write(self, rank: Rank) -> Iterator[SqlWriting]:

@@ -101,16 +101,14 @@ class LedgerWriting(OutboxReading):
         Where two meet, the one that is further on stays.
         """
         case, joined = change.row.id, [row.id for row in change.joined]
-        keys = {(about, old): new for about, old, new in change.renamed}
-        episodes = {(str(other), old): new for other, old, new in change.episodes}
-        moved = {each.key: _moved(_in_series(each, episodes), case, joined, keys) for each in self._of([case, *joined])}
+        moved = {each.key: moved_line(each, change) for each in self._of([case, *joined])}
         changed = {old: new.key for old, new in moved.items() if old != new.key}
         if not changed:
             return
         met = self._stored_obligations(set(changed.values()) - moved.keys())
         best: dict[ObligationKey, Obligation] = {}
         for each in (*moved.values(), *met):
-            best[each.key] = max((each, best.get(each.key, each)), key=_progress)
+            best[each.key] = max((each, best.get(each.key, each)), key=progress)
         self._remove(obligations, {*changed, *changed.values()})
         self._add_obligations(best[key] for key in set(changed.values()))
         self._move_lines(changed)
@@ -261,5 +259,13 @@ def _moved(
     return replace(row, key=named, case=case if row.case in joined else row.case)
 
 
-def _progress(row: Obligation) -> tuple[int, float]:
+def moved_line(row: Obligation, change: CaseChange) -> Obligation:
+    """A line of a case, or of one that joins it, under the name that it has after a change."""
+    keys = {(about, old): new for about, old, new in change.renamed}
+    episodes = {(str(other), old): new for other, old, new in change.episodes}
+    return _moved(_in_series(row, episodes), change.row.id, [each.id for each in change.joined], keys)
+
+
+def progress(row: Obligation) -> tuple[int, float]:
+    """How far a line is: of two that turn out to be one, the greater stands."""
     return (_PROGRESS[row.state], -row.made_at.timestamp())

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import big_store, broker_rate, crowded_night, decide_rate, latency
+from tests.bench import big_store, broker_rate, crowded_night, decide_rate, latency, replay_rate
 from tests.bench.figure import Figure
 from tests.bench.machine import facts
 from tests.bench.report import as_json, show
@@ -33,6 +33,7 @@ MEASURES: Mapping[str, Measure] = {
     "decide": decide_rate.decide_and_commit,
     "latency": latency.publish_to_provider,
     "crowd": crowded_night.many_alerts,
+    "replay": replay_rate.against_changed_rules,
     "big": big_store.on_a_big_store,
 }
 

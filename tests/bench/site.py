@@ -44,6 +44,7 @@ class Sizes:
         restarts: Starts of the daemon on the big store.
         alerts: Alerts that open in one moment.
         replies: Replies to these, one after another.
+        replayed: Messages of the past in a replay.
     """
 
     runs: int = 3
@@ -57,6 +58,7 @@ class Sizes:
     restarts: int = 3
     alerts: int = 5_000
     replies: int = 300
+    replayed: int = 100_000
 
 
 QUICK = Sizes(
@@ -70,6 +72,7 @@ QUICK = Sizes(
     restarts=1,
     alerts=600,
     replies=60,
+    replayed=2_000,
 )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from alertd.core.calendar import local
 from alertd.model.errors import NotPossible
-from alertd.rulebook.moments import past, typed
+from alertd.rulebook.moments import beginning, ending, past, typed
 
 NOW = datetime(2026, 7, 10, 14, 0, tzinfo=UTC)  # 15:00 in London
 
@@ -63,3 +63,14 @@ def test_a_clock_time_is_today_or_refused(now: datetime, minute: int) -> None:
         return
     assert at <= now
     assert f"{local(at):%F %H:%M}" == f"{local(now):%F} {text}"
+
+
+def test_a_day_alone_is_the_whole_day_in_london() -> None:
+    assert beginning("2026-07-01", NOW) == datetime(2026, 6, 30, 23, 0, tzinfo=UTC)
+    assert ending(" 2026-07-01", NOW) == datetime(2026, 7, 1, 23, 0, tzinfo=UTC)
+
+
+def test_where_a_stretch_begins_and_ends_may_be_a_time() -> None:
+    assert beginning("2 hours ago", NOW) == ending("2 hours ago", NOW) == NOW - timedelta(hours=2)
+    with pytest.raises(NotPossible, match="calendar"):
+        beginning("2026-02-30 10:00", NOW)
