@@ -34,6 +34,22 @@ Answers = Mapping[ExprId, Answer]
 """Answer of every expression of the view's kind."""
 
 
+class Answered(dict[ExprId, Answer]):
+    """Answers that also say what each single condition answered, compactly, for the trace of a decision.
+
+    Attributes:
+        yes: Bit i set: condition i of the kind is YES.
+        unknown: Bit i set: it is UNKNOWN; never set in both. Bits mean something only with the rules they came from.
+    """
+
+    __slots__ = ("unknown", "yes")
+
+    def __init__(self, answers: Mapping[ExprId, Answer], yes: int, unknown: int) -> None:
+        super().__init__(answers)
+        self.yes = yes
+        self.unknown = unknown
+
+
 class Matcher(Protocol):
     """Judges views; the engine, the reference evaluator, and both together are matchers."""
 

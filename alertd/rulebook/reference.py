@@ -20,7 +20,7 @@ from alertd.model.conditions import Condition, DefinitionCondition, Group, Headi
 from alertd.model.ids import ExprId
 from alertd.model.rulebook import Expression, RuleBook
 from alertd.model.values import Answer, Kind
-from alertd.model.view import Answers, View
+from alertd.model.view import Answered, Answers, View
 from alertd.rulebook.leaf_memory import readers
 
 _ANSWERS = (Answer.NO, Answer.UNKNOWN, Answer.YES)
@@ -65,6 +65,10 @@ class Reference:
         """Record what each leaf of the view's kind answers, whether or not a rule turned on it."""
         return self._programs[view.kind].trace(view)
 
+    def answered(self, trace: Trace) -> Answers:
+        """Answer every expression of a trace's kind from what its leaves answered, looking at no record."""
+        return self._programs[trace.kind].answered(trace)
+
     def expand(self, trace: Trace, expression: ExprId | None = None) -> list[tuple[str, Answer]]:
         """Write a trace out: each leaf in the rule's words with its answer, in the order of the rules.
 
@@ -88,13 +92,24 @@ class _Program:
         number = {leaf: bit for bit, leaf in enumerate(self._leaves)}
         negation = {leaf: len(number) + bit for bit, leaf in enumerate(negated)}
         masks = _Masks(number, negation)
+        self._literals = masks.literals
         self._readers = readers(self._leaves, masks.literals)
+        self._all_leaves = (1 << len(self._leaves)) - 1
         self._needs = [(name, masks.need(form)) for name, form in forms]
         self._steps = masks.steps
         self._leaves_of = {name: {number[leaf] for leaf, _ in _literals(form)} for name, form in forms}
 
-    def answers(self, view: View) -> Answers:
+    def answers(self, view: View) -> Answered:
         sure, open_ = self._read(view)
+        leaves = self._all_leaves
+        return Answered(self._answered(sure, open_), sure & leaves, open_ & ~sure & leaves)
+
+    def answered(self, trace: Trace) -> Answers:
+        """The same from what was recorded of the leaves: a negated leaf is sure where its leaf is no."""
+        sure, open_ = self._bits(trace)
+        return self._answered(sure, open_)
+
+    def _answered(self, sure: int, open_: int) -> dict[ExprId, Answer]:
         sure = self._with_groups(sure)
         open_ = self._with_groups(open_)
         no, unknown, yes = _ANSWERS
@@ -104,8 +119,15 @@ class _Program:
 
     def trace(self, view: View) -> Trace:
         sure, open_ = self._read(view)
-        leaves = (1 << len(self._leaves)) - 1
-        return Trace(view.kind, sure & leaves, open_ & ~sure & leaves)
+        return Trace(view.kind, sure & self._all_leaves, open_ & ~sure & self._all_leaves)
+
+    def _bits(self, trace: Trace) -> tuple[int, int]:
+        sure = open_ = 0
+        for bit, leaf in enumerate(self._leaves):
+            more_sure, more_open = self._literals((leaf,), (_traced(trace, bit),))
+            sure |= more_sure
+            open_ |= more_open
+        return sure, open_
 
     def expand(self, trace: Trace, expression: ExprId | None) -> list[tuple[str, Answer]]:
         wanted = range(len(self._leaves)) if expression is None else sorted(self._leaves_of[expression])

@@ -1,19 +1,32 @@
-"""Why a decision came out as it did, compact: version, rules with their answers, labels, clocks. No personal value."""
+"""Why a decision came out as it did, compact: version, every record with its answers, keys. No personal value.
+
+Conditions are bits (`model.view.Answered`), numbered by the rules of `version`; `alertd explain` writes them out by the
+text of that version, which stays in the store. Read back by `service.explain.traces`.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from alertd.core.decide import Decision
+from alertd.core.judged import Seen
 from alertd.model.rulebook import RuleBook
 
 
-def trace_text(decision: Decision, book: RuleBook) -> str:
+def trace_text(decision: Decision, book: RuleBook, seqs: Mapping[int, int]) -> str:
     """The reasons of a decision as JSON text.
+
+    Args:
+        decision: What was decided.
+        book: The rules it was decided by.
+        seqs: Provisional seq → stored seq of new messages.
 
     Returns:
         `version`; `rules`: those that match, as `yes`, `presumed` or `asks`; `labels`; `clocks`: id → start and due;
-        `lines`: keys added or changed, with their state and reason.
+        `lines`: keys added or changed, with their state and reason; `seen`: for each record judged its kind, the
+        message or clock that it is, its yes and unknown bits, rules that matched with their keys, and rules that were
+        kept from matching, with why.
     """
     runs = [run for run in decision.history.runs if run.ended_at is None]
     rules = {run.rule: "asks" if run.asks else "presumed" if run.presumed else "yes" for run in runs}
@@ -25,5 +38,17 @@ def trace_text(decision: Decision, book: RuleBook) -> str:
     lines = [
         [f"{o.key.about}#{o.key.step}@{o.key.role}", o.state.value, o.reason] for o in decision.new + decision.changed
     ]
-    content = {"version": book.version, "rules": rules, "labels": decision.labels, "clocks": clocks, "lines": lines}
+    content = {
+        "version": book.version,
+        "rules": rules,
+        "labels": decision.labels,
+        "clocks": clocks,
+        "lines": lines,
+        "seen": [_seen(each, seqs) for each in decision.seen],
+    }
     return json.dumps(content, separators=(",", ":"))
+
+
+def _seen(each: Seen, seqs: Mapping[int, int]) -> list[object]:
+    what = each.clock if each.seq is None else seqs.get(each.seq, each.seq)
+    return [each.kind, what, f"{each.yes:x}", f"{each.unknown:x}", dict(each.matched), each.passed]

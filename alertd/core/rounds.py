@@ -1,0 +1,66 @@
+"""One round of judging: what it has found, and what is kept of it for the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from alertd.core.judged import Match, Seen, WantedClock
+from alertd.core.wanted import Slot
+from alertd.model.ids import RuleId, Token
+from alertd.model.rulebook import Rule, RuleStatus
+from alertd.model.view import Answered, Answers
+
+NOT_IN_FORCE, UNKNOWN, REPLACED = "not_in_force", "unknown", "replaced"
+"""Why a rule does nothing although its condition does not say no."""
+
+Matched = tuple[Rule, Slot, Match]
+Passed = tuple[Token, RuleId, str, str]
+"""Name of the record, rule, word, and the rule that replaces it."""
+
+
+@dataclass(slots=True)
+class Round:
+    """What one fixpoint has found so far, up to which stratum."""
+
+    level: int = -1
+    labels: tuple[str, ...] = ()
+    labelled_at: datetime | None = None
+    clocks: tuple[WantedClock, ...] = ()
+    matches: dict[tuple[RuleId, str], Match] = field(default_factory=dict)
+    records: frozenset[Token] = frozenset()
+    judged: list[tuple[Slot, Answers]] = field(default_factory=list)
+    matched: Sequence[Matched] = ()
+    passed: Sequence[Passed] = ()
+
+
+def without_replaced(matched: list[Matched]) -> tuple[list[Matched], list[Passed]]:
+    """Part what a narrower live rule replaces while it matches (`instead_of`) from what stands."""
+    live = [rule for rule, _, match in matched if not match.asks and rule.status is RuleStatus.LIVE]
+    replaced = {wider: rule.id for rule in live for wider in rule.instead_of}
+    if not replaced:
+        return matched, []
+    gone = [(slot.name, rule.id, REPLACED, replaced[rule.id]) for rule, slot, _ in matched if rule.id in replaced]
+    return [each for each in matched if each[0].id not in replaced], gone
+
+
+def seen(found: Round) -> Iterable[Seen]:
+    """What each record of the last round answered, and which rules acted on it."""
+    matched: dict[Token, list[tuple[RuleId, str]]] = {}
+    passed: dict[Token, list[tuple[RuleId, str, str]]] = {}
+    for rule, slot, match in found.matched:
+        matched.setdefault(slot.name, []).append((rule.id, match.key))
+    for name, rule_id, word, by in found.passed:
+        passed.setdefault(name, []).append((rule_id, word, by))
+    for slot, given in found.judged:
+        yes, unknown = (given.yes, given.unknown) if isinstance(given, Answered) else (0, 0)
+        yield Seen(
+            kind=slot.kind,
+            seq=slot.record.stored.seq if slot.record is not None else None,
+            clock=f"{slot.clock.clock} {slot.fields['clock.state']}" if slot.clock is not None else "",
+            yes=yes,
+            unknown=unknown,
+            matched=tuple(matched.get(slot.name, ())),
+            passed=tuple(passed.get(slot.name, ())),
+        )
