@@ -41,7 +41,9 @@ def without_replaced(matched: list[Matched]) -> tuple[list[Matched], list[Passed
     replaced = {wider: rule.id for rule in live for wider in rule.instead_of}
     if not replaced:
         return matched, []
-    gone = [(slot.name, rule.id, REPLACED, replaced[rule.id]) for rule, slot, _ in matched if rule.id in replaced]
+    gone: list[Passed] = [
+        (slot.name, rule.id, REPLACED, replaced[rule.id]) for rule, slot, _ in matched if rule.id in replaced
+    ]
     return [each for each in matched if each[0].id not in replaced], gone
 
 

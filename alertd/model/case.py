@@ -361,6 +361,7 @@ class Notification:
         received_at: Receipt of the message that caused it, for latency; None for others.
         receipt_due_at: When its provider, who took it, should have confirmed it; None where no receipt is expected.
         receipt_at: When the provider's last word came, delivered or failed; None without one.
+        why: Why this person answered for the role then, by ids: hours, routing, rota, swap, backup.
     """
 
     id: str
@@ -386,6 +387,7 @@ class Notification:
     received_at: datetime | None = None
     receipt_due_at: datetime | None = None
     receipt_at: datetime | None = None
+    why: str = ""
 
     @property
     def is_unconfirmed(self) -> bool:

@@ -14,6 +14,7 @@ from alertd.service.ports import Rank
 from alertd.store.closure import ClosureReading
 from alertd.store.dialect import Speech, speech_of
 from alertd.store.engines import BEGIN, new_engine, shown
+from alertd.store.explained import ExplainReading, ExplainWriting
 from alertd.store.faults import in_plain_words
 from alertd.store.keys import Keyring
 from alertd.store.lock import RankedLock
@@ -35,7 +36,15 @@ _KEY_CHECK = "key_check"
 
 
 class SqlReading(
-    ClosureReading, WakingReading, CrossReading, ListReading, WatchReading, HandoverReading, SwapReading, AccessReading
+    ClosureReading,
+    WakingReading,
+    CrossReading,
+    ListReading,
+    WatchReading,
+    HandoverReading,
+    SwapReading,
+    AccessReading,
+    ExplainReading,
 ):
     """A consistent view (`alertd.service.ports.Reading`)."""
 
@@ -57,7 +66,7 @@ class SqlSnapshot(SqlReading):
         return {id_: self._loaded[id_] for id_ in sorted(wanted) if id_ in self._loaded}
 
 
-class SqlWriting(CaseWriting, RecordWriting, HandoverWriting, SwapWriting, AccessWriting, SqlReading):
+class SqlWriting(CaseWriting, RecordWriting, HandoverWriting, SwapWriting, AccessWriting, ExplainWriting, SqlReading):
     """A transaction (`alertd.service.ports.Writing`)."""
 
     def finish(self) -> None:
