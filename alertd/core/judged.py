@@ -161,7 +161,7 @@ class Seen:
         kind: Of the record.
         seq: Of the message that it is; None for the case and for clocks.
         clock: Clock id and state, for a clock; else "".
-        yes, unknown: What each condition answered (`Answered`); 0 where the matcher does not say.
+        yes, unknown, numbering: What each condition answered (`Answered`); 0 and "" where the matcher does not say.
         matched: Rules that matched or ask, each with the key under which it does.
         passed: Rules that would have, had not something kept them from it: (rule, word, rule that replaces it or "").
     """
@@ -171,6 +171,7 @@ class Seen:
     clock: str
     yes: int
     unknown: int
+    numbering: str
     matched: tuple[tuple[RuleId, str], ...]
     passed: tuple[tuple[RuleId, str, str], ...]
 

@@ -18,6 +18,7 @@ NOT_IN_FORCE, UNKNOWN, REPLACED = "not_in_force", "unknown", "replaced"
 Matched = tuple[Rule, Slot, Match]
 Passed = tuple[Token, RuleId, str, str]
 """Name of the record, rule, word, and the rule that replaces it."""
+_UNTRACED = Answered({}, 0, 0, "")
 
 
 @dataclass(slots=True)
@@ -56,13 +57,14 @@ def seen(found: Round) -> Iterable[Seen]:
     for name, rule_id, word, by in found.passed:
         passed.setdefault(name, []).append((rule_id, word, by))
     for slot, given in found.judged:
-        yes, unknown = (given.yes, given.unknown) if isinstance(given, Answered) else (0, 0)
+        traced = given if isinstance(given, Answered) else _UNTRACED
         yield Seen(
             kind=slot.kind,
             seq=slot.record.stored.seq if slot.record is not None else None,
             clock=f"{slot.clock.clock} {slot.fields['clock.state']}" if slot.clock is not None else "",
-            yes=yes,
-            unknown=unknown,
+            yes=traced.yes,
+            unknown=traced.unknown,
+            numbering=traced.numbering,
             matched=tuple(matched.get(slot.name, ())),
             passed=tuple(passed.get(slot.name, ())),
         )

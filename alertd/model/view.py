@@ -39,15 +39,22 @@ class Answered(dict[ExprId, Answer]):
 
     Attributes:
         yes: Bit i set: condition i of the kind is YES.
-        unknown: Bit i set: it is UNKNOWN; never set in both. Bits mean something only with the rules they came from.
+        unknown: Bit i set: it is UNKNOWN; never set in both.
+        numbering: Which conditions, in which order: bits mean something only with it.
     """
 
-    __slots__ = ("unknown", "yes")
+    __slots__ = ("numbering", "unknown", "yes")
 
-    def __init__(self, answers: Mapping[ExprId, Answer], yes: int, unknown: int) -> None:
+    def __init__(self, answers: Mapping[ExprId, Answer], yes: int, unknown: int, numbering: str) -> None:
         super().__init__(answers)
         self.yes = yes
         self.unknown = unknown
+        self.numbering = numbering
+
+
+def with_answers(traced: Answers, answers: Answers) -> Answers:
+    """Other answers with the trace of these, as far as they have one."""
+    return Answered(answers, traced.yes, traced.unknown, traced.numbering) if isinstance(traced, Answered) else answers
 
 
 class Matcher(Protocol):

@@ -25,8 +25,8 @@ def trace_text(decision: Decision, book: RuleBook, seqs: Mapping[int, int]) -> s
     Returns:
         `version`; `rules`: those that match, as `yes`, `presumed` or `asks`; `labels`; `clocks`: id → start and due;
         `lines`: keys added or changed, with their state and reason; `seen`: for each record judged its kind, the
-        message or clock that it is, its yes and unknown bits, rules that matched with their keys, and rules that were
-        kept from matching, with why.
+        message or clock that it is, its yes and unknown bits with their numbering, rules that matched with their keys,
+        and rules that were kept from matching, with why.
     """
     runs = [run for run in decision.history.runs if run.ended_at is None]
     rules = {run.rule: "asks" if run.asks else "presumed" if run.presumed else "yes" for run in runs}
@@ -51,4 +51,4 @@ def trace_text(decision: Decision, book: RuleBook, seqs: Mapping[int, int]) -> s
 
 def _seen(each: Seen, seqs: Mapping[int, int]) -> list[object]:
     what = each.clock if each.seq is None else seqs.get(each.seq, each.seq)
-    return [each.kind, what, f"{each.yes:x}", f"{each.unknown:x}", dict(each.matched), each.passed]
+    return [each.kind, what, f"{each.yes:x}", f"{each.unknown:x}", each.numbering, dict(each.matched), each.passed]

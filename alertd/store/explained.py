@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
@@ -45,11 +46,9 @@ class ExplainWriting(ExplainReading):
 
     def heard_again(self, identities: Collection[tuple[str, str]], at: datetime) -> None:
         """Note that these stored messages, by (source, id), were delivered once more; unknown ones are passed over."""
-        pairs = {self._pair(*identity) for identity in identities}
-        rows = [
-            {"seq": row["seq"], "times": 1, "last_at": micros(at)}
-            for row in self._rows(select(messages.c.seq).where(messages.c.pair.in_(pairs)).order_by(messages.c.seq))
-        ]
+        times = Counter(self._pair(*identity) for identity in identities)
+        held = select(messages.c.seq, messages.c.pair).where(messages.c.pair.in_(times)).order_by(messages.c.seq)
+        rows = [{"seq": row["seq"], "times": times[row["pair"]], "last_at": micros(at)} for row in self._rows(held)]
         if rows:
             adding = self._speech.insert(received_again)
             after = {"times": received_again.c.times + adding.excluded.times, "last_at": adding.excluded.last_at}
