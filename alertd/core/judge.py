@@ -9,6 +9,7 @@ Source: RULES, Meaning ("What is judged", "Missing", "Overlap").
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from alertd.core import cross
@@ -80,8 +81,9 @@ class _Judge:
             yield Slot(record.message.kind, record.stored.tokens.record, fields, record.at, record)
         if not whole:
             return
-        last = max(record.at for record in (*self.fold.incidents, *self.fold.statuses))
-        yield Slot(Kind.CASE, Token(b"case"), dict(self.fold.fields) | shared, last, None)
+        times = [record.at for record in (*self.fold.incidents, *self.fold.statuses)]
+        fields = dict(self.fold.fields) | shared
+        yield Slot(Kind.CASE, Token(b"case"), fields, max(times), None, began_at=min(times))
         for clock in found.clocks:
             yield from self._clock_slots(clock, shared)
 
@@ -200,7 +202,7 @@ class _Judge:
             labelled_at=min((self.context.news.of(m.since) for rule, _, m in acting if labels_of(rule)), default=None),
             clocks=self.clocks.wanted(acting, judged),
             matches=_by_key(match for _, _, match in matched),
-            records=frozenset(match.record for _, _, match in matched if match.record),
+            records=frozenset(m.record for rule, _, m in matched if m.record and rule.status is RuleStatus.LIVE),
             judged=judged,
             matched=matched,
             passed=(*passed, *replaced),
@@ -225,10 +227,13 @@ class _Judge:
 
 
 def _in_force(rule: Rule, slot: Slot) -> bool:
-    """Whether a rule holds on the local day of what it judges; the passing of time alone changes no match."""
-    day = local(slot.at).date()
-    begun = rule.effective_from is None or rule.effective_from <= day
-    return begun and (rule.effective_until is None or day <= rule.effective_until)
+    """Whether a rule holds on the local day of what it judges; the passing of time alone changes no match.
+
+    A case lasts many days, and one of them is enough: what a rule began on its last day is not taken back by whatever
+    is recorded after.
+    """
+    begun = rule.effective_from is None or rule.effective_from <= local(slot.at).date()
+    return begun and (rule.effective_until is None or local(slot.began_at or slot.at).date() <= rule.effective_until)
 
 
 def _by_key(matches: Iterable[Match]) -> dict[tuple[RuleId, str], Match]:
@@ -236,8 +241,12 @@ def _by_key(matches: Iterable[Match]) -> dict[tuple[RuleId, str], Match]:
     best: dict[tuple[RuleId, str], Match] = {}
     for match in matches:
         known = best.get((match.rule, match.key))
-        if known is None or _order(match) < _order(known):
+        if known is None:
             best[match.rule, match.key] = match
+            continue
+        first = min(known, match, key=_order)
+        newest = max((each.received_at for each in (known, match) if each.received_at is not None), default=None)
+        best[match.rule, match.key] = first if first.received_at == newest else replace(first, received_at=newest)
     return best
 
 

@@ -140,6 +140,7 @@ class Match:
         check: Fields to check.
         record: Record token of the anchor; empty for case and clock rules.
         since: For clock rules, when the clock came to that state; else None.
+        received_at: When the newest record that matches under this key first came; None for case and clock rules.
     """
 
     rule: RuleId
@@ -151,6 +152,7 @@ class Match:
     check: tuple[str, ...]
     record: Token
     since: datetime | None
+    received_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,14 +38,37 @@ class Round:
 
 def without_replaced(matched: list[Matched]) -> tuple[list[Matched], list[Passed]]:
     """Part what a narrower live rule replaces while it matches (`instead_of`) from what stands."""
-    live = [rule for rule, _, match in matched if not match.asks and rule.status is RuleStatus.LIVE]
-    replaced = {wider: rule.id for rule in live for wider in rule.instead_of}
-    if not replaced:
-        return matched, []
-    gone: list[Passed] = [
-        (slot.name, rule.id, REPLACED, replaced[rule.id]) for rule, slot, _ in matched if rule.id in replaced
+    narrower = [
+        (rule, slot)
+        for rule, slot, match in matched
+        if rule.instead_of and not match.asks and rule.status is RuleStatus.LIVE
     ]
-    return [each for each in matched if each[0].id not in replaced], gone
+    if not narrower:
+        return matched, []
+    kept: list[Matched] = []
+    gone: list[Passed] = []
+    for each in matched:
+        wider, slot, _ = each
+        others = (rule.id for rule, own in narrower if wider.id in rule.instead_of and _covers(own, each, matched))
+        by = next(others, "")
+        if by:
+            gone.append((slot.name, wider.id, REPLACED, by))
+        else:
+            kept.append(each)
+    return kept, gone
+
+
+def _covers(own: Slot, wide: Matched, matched: Sequence[Matched]) -> bool:
+    """Whether a narrower rule that matches a record stands for a match of the wider rule.
+
+    It does for the same record, and for whatever the wider rule would tell under the same key: another incident, of
+    which the wider rule tells apart, is not silenced.
+    """
+    rule, slot, match = wide
+    if slot.kind is not own.kind or set(rule.once_per) <= {"case_ref"}:
+        return True
+    keys = (key.key for each, place, key in matched if each.id == rule.id and place.name == own.name)
+    return slot.name == own.name or match.key in keys
 
 
 def seen(found: Round) -> Iterable[Seen]:

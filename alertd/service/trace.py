@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from alertd.core.decide import Decision
 from alertd.core.judged import Seen
-from alertd.model.rulebook import RuleBook
+from alertd.model.case import Run
+from alertd.model.rulebook import RuleBook, RuleStatus
 
 
 def trace_text(decision: Decision, book: RuleBook, seqs: Mapping[int, int]) -> str:
@@ -23,13 +24,13 @@ def trace_text(decision: Decision, book: RuleBook, seqs: Mapping[int, int]) -> s
         seqs: Provisional seq → stored seq of new messages.
 
     Returns:
-        `version`; `rules`: those that match, as `yes`, `presumed` or `asks`; `labels`; `clocks`: id → start and due;
-        `lines`: keys added or changed, with their state and reason; `seen`: for each record judged its kind, the
-        message or clock that it is, its yes and unknown bits with their numbering, rules that matched with their keys,
-        and rules that were kept from matching, with why.
+        `version`; `rules`: those that match, as `yes`, `presumed`, `asks` or `shadow`; `labels`; `clocks`: id → start
+        and due; `lines`: keys added or changed, with their state and reason; `seen`: for each record judged its kind,
+        the message or clock that it is, its yes and unknown bits with their numbering, rules that matched with their
+        keys, and rules that were kept from matching, with why.
     """
     runs = [run for run in decision.history.runs if run.ended_at is None]
-    rules = {run.rule: "asks" if run.asks else "presumed" if run.presumed else "yes" for run in runs}
+    rules = {run.rule: _how(run, book) for run in runs}
     clocks = {
         f"{clock.clock}#{clock.episode}": [clock.start_at.isoformat(), clock.due_at.isoformat()]
         for clock in decision.history.clocks
@@ -47,6 +48,13 @@ def trace_text(decision: Decision, book: RuleBook, seqs: Mapping[int, int]) -> s
         "seen": [_seen(each, seqs) for each in decision.seen],
     }
     return json.dumps(content, separators=(",", ":"))
+
+
+def _how(run: Run, book: RuleBook) -> str:
+    rule = book.rules.get(run.rule)
+    if rule is not None and rule.status is RuleStatus.SHADOW:
+        return "shadow"
+    return "asks" if run.asks else "presumed" if run.presumed else "yes"
 
 
 def _seen(each: Seen, seqs: Mapping[int, int]) -> list[object]:

@@ -90,7 +90,7 @@ class Decided:
     """A decision.
 
     Attributes:
-        rules: Those that matched, as `yes`, `presumed` (on an unknown) or `asks`.
+        rules: Those that matched, as `yes`, `presumed` (on an unknown), `asks` or `shadow`.
         messages: Numbers of messages that no earlier decision had seen.
         lines: What it wanted told anew or changed: (line, state, reason).
     """

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from alertd.model.case import LineState, Obligation
 from alertd.model.ids import RuleId
-from alertd.model.rulebook import RuleStatus
 from alertd.service.explain.account import ConditionSaid, Judged, RecordJudged, RuleSaid
 from alertd.service.explain.rules_then import PastRules, RulesThen
 from alertd.service.explain.traces import SeenRecord, Trace
@@ -15,8 +14,6 @@ from alertd.service.explain.traces import SeenRecord, Trace
 NO_RULES = "the rules of that version are not on record"
 NO_RECORDS = "conditions were not kept at that time"
 OTHER_NUMBERS = "another version of alertd decided it, which numbered conditions otherwise"
-
-_NOTHING: tuple[str, tuple[ConditionSaid, ...]] = ("unknown", ())
 
 
 def judged(trace: Trace, numbers: Mapping[int, int], owed: Sequence[Obligation], past: PastRules) -> Judged:
@@ -75,7 +72,7 @@ def _rule(
 ) -> RuleSaid:
     key = seen.matched.get(name, "")
     word, by = seen.passed.get(name, ("", ""))
-    did = _did(name, trace, rules) if name in seen.matched else "nothing"
+    did = _did(name, trace) if name in seen.matched else "nothing"
     return RuleSaid(
         rule=name,
         title=rules.book.rules[name].header.title,
@@ -89,7 +86,5 @@ def _rule(
     )
 
 
-def _did(name: RuleId, trace: Trace, rules: RulesThen) -> str:
-    if rules.book.rules[name].status is RuleStatus.SHADOW:
-        return "recorded"
-    return "asked" if trace.rules.get(name) == "asks" else "acted"
+def _did(name: RuleId, trace: Trace) -> str:
+    return {"shadow": "recorded", "asks": "asked"}.get(trace.rules.get(name, ""), "acted")
