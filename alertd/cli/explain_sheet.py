@@ -109,7 +109,7 @@ def _show_record(record: RecordJudged, *, everything: bool) -> None:
 
 def _show_rule(rule: RuleSaid, *, everything: bool) -> None:
     did = _DID.get(rule.did, "does nothing") + _WHY_NOT.get(rule.why_not, "").format(rule.by)
-    key = f", key {rule.key[:12]}" if rule.key else ""
+    key = f", key {rule.key}" if rule.key else ""
     told = f", told {moment(rule.told_at)}" if rule.told_at else ""
     answer = Text(f"{rule.answer:<8}", style=_ANSWERS[rule.answer])
     say(Text.assemble("  ", answer, (rule.rule, "bold"), f"  {rule.title}: {did}{key}{told}"))

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 
 from alertd.core.decide import Decision
 from alertd.core.judged import Seen
-from alertd.model.case import Run
+from alertd.model.case import SHOWN_KEY, Run
+from alertd.model.ids import RuleId
 from alertd.model.rulebook import RuleBook, RuleStatus
 
 
@@ -50,6 +51,11 @@ def trace_text(decision: Decision, book: RuleBook, seqs: Mapping[int, int]) -> s
     return json.dumps(content, separators=(",", ":"))
 
 
+def _short(each: Seen) -> dict[RuleId, str]:
+    """Rules that matched, with as much of their keys as names of lines show."""
+    return {rule: key[:SHOWN_KEY] for rule, key in each.matched}
+
+
 def _how(run: Run, book: RuleBook) -> str:
     rule = book.rules.get(run.rule)
     if rule is not None and rule.status is RuleStatus.SHADOW:
@@ -59,4 +65,4 @@ def _how(run: Run, book: RuleBook) -> str:
 
 def _seen(each: Seen, seqs: Mapping[int, int]) -> list[object]:
     what = each.clock if each.seq is None else seqs.get(each.seq, each.seq)
-    return [each.kind, what, f"{each.yes:x}", f"{each.unknown:x}", each.numbering, dict(each.matched), each.passed]
+    return [each.kind, what, f"{each.yes:x}", f"{each.unknown:x}", each.numbering, _short(each), each.passed]

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from alertd.daemon.past_rules import past_rules
+from alertd.daemon.rehearsal import Stage
 from alertd.service.explain.account import Account, RuleSaid
 from alertd.service.explain.gather import account, asked_about
+from alertd.service.finding import find_case
 from tests.service.world import World, at, new_world
 
 
@@ -32,13 +34,14 @@ Explain = Callable[..., Account]
 def explained(world: World) -> Explain:
     """Asks about the only case, as a whole or at a moment."""
 
-    def ask(moment: str = "") -> Account:
-        asked = asked_about(at(moment)) if moment else None
-        case = world.only_case()
-        with world.store.read() as reading:
-            return account(case, reading, past_rules(world.book, reading.version_text), asked, world.now)
+    return lambda moment="": explained_at(world, world.only_case().row.ref, moment)
 
-    return ask
+
+def explained_at(stage: Stage, ref: str, moment: str = "") -> Account:
+    """The account of a case, as a whole or at a moment."""
+    asked = asked_about(at(moment)) if moment else None
+    with stage.store.read() as reading:
+        return account(find_case(reading, ref), reading, past_rules(stage.book, reading.version_text), asked, stage.now)
 
 
 def rules_on(found: Account, what: str) -> dict[str, RuleSaid]:

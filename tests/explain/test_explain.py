@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from alertd.core.wording import moment
-from alertd.model.ids import PersonId
+from alertd.daemon.rehearsal import Stage
+from alertd.model.ids import PersonId, RuleId
+from alertd.model.values import Kind
 from alertd.service.explain.account import Account
+from alertd.service.messages import write_event
 from alertd.service.people import Fact
-from tests.explain.conftest import Explain, replace_traces, rules_on
+from tests.explain.conftest import Explain, explained_at, replace_traces, rules_on
+from tests.service.stage import new_database, open_database, shipped_intake, shipped_voice
 from tests.service.world import World, at, custody, hospital
+from tests.stories.test_words import with_words
 
 
 def because(found: Account, word: str) -> list[str]:
@@ -165,3 +173,26 @@ def test_rules_that_are_not_on_record_are_not_guessed(world: World, explained: E
     assert found.at is not None
     assert found.at.on_call == ()
     assert moment(found.opened_at) == "02:05 Thu 26 Nov"
+
+
+def test_a_shadow_rule_and_one_that_is_replaced_or_out_of_season_say_why_they_do_nothing(tmp_path: Path) -> None:
+    with closing(open_database(new_database(tmp_path))) as store:
+        rules = with_words()
+        stage = Stage(rules.ruling, rules.texts, store, shipped_voice(), shipped_intake())
+        for number, ward in enumerate(("Shadow ward", "Narrow ward", "Season ward")):
+            stage.now = at("12-01 10:00")
+            data = custody(f"P{number}", booked="12-01 09:30", incident={"ward": ward, "ref": f"I{number}"})
+            stage.take(write_event(Kind.INCIDENT, data, source="s", sent_at=stage.now, message_id=ward))
+            stage.settle()
+        shadow, narrow, season = (explained_at(stage, row.ref, "12-01 10:00") for row in stage.cases())
+    said = rules_on(shadow, "message 1")["word_shadow"]
+    assert (said.answer, said.did, said.told_at) == ("yes", "recorded", None)
+    assert because(shadow, "is a shadow rule: it decides and records, and sends nothing")
+    assert shadow.decisions[0].rules[RuleId("word_shadow")] == "shadow"
+    assert any("word_shadow (shadow)" in event.text for event in shadow.timeline)
+    wider = rules_on(narrow, "message 1")["word_wider"]
+    assert (wider.answer, wider.did, wider.why_not, wider.by) == ("yes", "nothing", "replaced", "word_narrower")
+    assert because(narrow, "word_narrower says instead_of: [word_wider]")
+    past = rules_on(season, "message 1")["word_season"]
+    assert (past.answer, past.did, past.why_not) == ("yes", "nothing", "not_in_force")
+    assert because(season, "rule word_season on message 1 would have matched, but is not in force on that day")

@@ -30,7 +30,8 @@ _LOADED = load_stories([WORDS])
 
 
 @cache
-def _rules() -> RuleSet:
+def with_words() -> RuleSet:
+    """The shipped rules and those beside the stories."""
     settings = shipped_settings().model_copy(update={"rules": (shipped("rules"), WORDS)})
     return load_rules(settings, KEYRING.token, Reference, TODAY)
 
@@ -42,7 +43,7 @@ def test_there_are_stories_without_a_fault() -> None:
 
 @pytest.mark.parametrize("story", _LOADED.stories, ids=lambda story: story.name)
 def test_a_setting_means_what_the_rule_language_says(story: Story, tmp_path: Path) -> None:
-    rules = _rules()
+    rules = with_words()
     with closing(open_database(new_database(tmp_path))) as store:
         result = run_story(story, Stage(rules.ruling, rules.texts, store, shipped_voice(), shipped_intake()))
     assert result.passed, "\n".join(f"{f.where}: expected {f.expected}; came {f.came}" for f in result.failures)

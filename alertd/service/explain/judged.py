@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from alertd.model.case import LineState, Obligation
+from alertd.model.case import SHOWN_KEY, LineState, Obligation
 from alertd.model.ids import RuleId
 from alertd.service.explain.account import ConditionSaid, Judged, RecordJudged, RuleSaid
 from alertd.service.explain.rules_then import PastRules, RulesThen
@@ -42,7 +42,7 @@ def first_told(owed: Sequence[Obligation]) -> Told:
     found: dict[tuple[str, str], datetime] = {}
     for row in sorted(owed, key=lambda each: each.made_at):
         if row.state in (LineState.TOLD, LineState.DONE, LineState.OPEN):
-            found.setdefault((row.key.about, row.key.key), row.made_at)
+            found.setdefault((row.key.about, row.key.key[:SHOWN_KEY]), row.made_at)
             for reason in row.reasons if row.key.about == "alert" else ():
                 found.setdefault((f"rule:{reason}", ""), row.made_at)
     return found

@@ -116,7 +116,7 @@ def _kept_back(rule: RuleSaid, what: str, then: Then) -> Iterator[str]:
     if rule.did == "recorded":
         yield f"{about} matched, but is a shadow rule: it decides and records, and sends nothing"
     elif rule.did == "acted" and rule.told_at is not None and rule.told_at < then.since:
-        yield f"{about} still matched under key {rule.key[:12]}, told at {moment(rule.told_at)}: one key is told once"
+        yield f"{about} still matched under key {rule.key}, told at {moment(rule.told_at)}: one key is told once"
 
 
 def _on_call(found: Account, then: Then) -> Iterator[str]:
