@@ -9,8 +9,8 @@ from typing import Any
 from alertd.cli.screen import heading, show_facts, show_table, when
 from alertd.core.clocks import state_now
 from alertd.core.wording import clock_word
-from alertd.model.case import Alert, ClockRun, Facts, Notification
-from alertd.model.rulebook import RuleBook
+from alertd.model.case import Alert, ClockRun, Facts, Notification, Run
+from alertd.model.rulebook import RuleBook, RuleStatus
 from alertd.service.ports import Reading
 from alertd.service.texts import title
 
@@ -32,7 +32,7 @@ def case_data(facts: Facts, book: RuleBook, now: datetime, reading: Reading) -> 
         "messages": len(facts.messages),
         "rules": [
             {"rule": run.rule, "title": title(run.rule, book), "known_at": run.known_at, "ended_at": run.ended_at,
-             "how": "asks" if run.asks else "presumed" if run.presumed else "matches", "check": run.check}
+             "how": _how_it_runs(run, book), "check": run.check}
             for run in facts.runs
         ],
         "alerts": [alert_data(row.ref, alert, book) for alert in facts.alerts],
@@ -44,6 +44,13 @@ def case_data(facts: Facts, book: RuleBook, now: datetime, reading: Reading) -> 
         ],
         "referrals": [{"to": to, "at": at} for to, at in reading.referrals(row.id)],
     }  # fmt: skip
+
+
+def _how_it_runs(run: Run, book: RuleBook) -> str:
+    rule = book.rules.get(run.rule)
+    if rule is not None and rule.status is RuleStatus.SHADOW:
+        return "shadow"
+    return "asks" if run.asks else "presumed" if run.presumed else "matches"
 
 
 def alert_data(ref: str, alert: Alert, book: RuleBook) -> Data:

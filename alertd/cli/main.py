@@ -17,6 +17,7 @@ from alertd.cli import (
     doctor,
     drill,
     entering,
+    explaining,
     handovers,
     installing,
     listing,
@@ -62,7 +63,7 @@ app = typer.Typer(
 )
 _ROOMS = (
     *(demo, running, installing, checking, stories, replaying, publishing, schemas),
-    *(acting, entering, handovers, listing, outbox, quarantine, turns, standing),
+    *(acting, entering, handovers, listing, explaining, outbox, quarantine, turns, standing),
     *(doctor, drill, user, audit),
 )
 for _room in _ROOMS:

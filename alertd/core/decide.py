@@ -14,14 +14,13 @@ from typing import Any
 from alertd.core.episodes import Episode, episodes
 from alertd.core.fold import Fold
 from alertd.core.history import History, points
-from alertd.core.judged import Ask, AskGlobals, GlobalRecord, Judged, Lookup, Terms
+from alertd.core.judged import Ask, AskGlobals, GlobalRecord, Judged, Lookup, Seen, Terms
 from alertd.core.lines import Line, Scene
 from alertd.core.reconcile import UNDONE, reconcile
 from alertd.core.schedule import next_moment, schedule
 from alertd.core.walk import Walk
 from alertd.model.case import Alert, CrossRow, Facts, LineState, Obligation, StoredMessage
 from alertd.model.ids import RuleId, Token
-from alertd.model.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class Decision:
         settled_at: Receive time up to which the history is folded in.
         wake_at: When time alone will next change something.
         matched_records: Records that some rule matched.
-        views: For the trace.
+        seen: What each record answered, for the trace.
     """
 
     fold: Fold
@@ -54,7 +53,7 @@ class Decision:
     settled_at: datetime
     wake_at: datetime | None
     matched_records: frozenset[Token]
-    views: tuple[View, ...]
+    seen: tuple[Seen, ...]
 
 
 Deciding = Generator[Ask, Any, Decision]
@@ -164,7 +163,7 @@ class _Deciding:
             settled_at=max(moments[-1], self.facts.row.settled_at or moments[-1]),
             wake_at=next_moment(scene, lines),
             matched_records=judged.matched_records,
-            views=judged.views,
+            seen=judged.seen,
         )
 
     def _renamed(self, history: History) -> list[Obligation]:

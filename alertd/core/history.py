@@ -14,7 +14,7 @@ from datetime import datetime
 from alertd.core.judged import Judged, Match, Moment, WantedClock
 from alertd.model.case import ClockRun, Facts, Run, StoredMessage
 from alertd.model.contract import PEOPLE_EVENTS
-from alertd.model.ids import ClockId, Version
+from alertd.model.ids import ClockId, RuleId, Version
 from alertd.model.rulebook import Classify, RuleBook, RuleStatus
 
 
@@ -28,9 +28,9 @@ class History:
 
 
 def labelled_at(history: History, book: RuleBook) -> datetime | None:
-    """When the case first got a label that it still has; None when it has none."""
-    running = ((run, book.rules.get(run.rule)) for run in history.runs if run.ended_at is None)
-    giving = (run for run, rule in running if rule and any(isinstance(a, Classify) for a in rule.then))
+    """When the case first got a label that it still has; None when it has none. Only live rules give labels."""
+    runs = (run for run in live_runs(history.runs, book) if run.ended_at is None and not run.asks)
+    giving = (run for run in runs if any(isinstance(action, Classify) for action in book.rules[run.rule].then))
     return min((run.known_at for run in giving), default=None)
 
 
@@ -97,8 +97,8 @@ def _runs(
     known: Sequence[Run], matches: Sequence[Match], when: Moment, book: RuleBook
 ) -> tuple[tuple[Run, ...], Names]:
     renamed: Names = []
-    current = {(run.rule, run.key, run.asks): run for run in known if run.ended_at is None}
-    result = [run for run in known if run.ended_at is not None]
+    current = {_name(run): run for run in known if run.ended_at is None}  # the newest of a name comes last
+    result = [run for run in known if run.ended_at is not None or current[_name(run)] is not run]
     for match in matches:
         run = current.pop((match.rule, match.key, match.asks), None)
         if run is None and match.fallback != match.key:
@@ -107,9 +107,26 @@ def _runs(
                 about = "ask" if match.asks else "rule"
                 renamed.append((f"{about}:{match.rule}", match.fallback, match.key))
                 result = [_renamed_run(each, match) for each in result]
-        result.append(_begun(match, when, result, book) if run is None else _continued(run, match))
-    result += [_ended(run, when.at, book) for run in current.values()]
+        if run is not None:
+            result.append(_continued(run, match))
+        if run is None or _is_again(run, match, book):
+            result.append(_begun(match, when, result, book))
+    matched = {(match.rule, match.key, match.asks) for match in matches}
+    gone = [run for run in result if run.ended_at is None and _name(run) not in matched]
+    result = [run for run in result if run not in gone]
+    result += [_ended(run, when.at, book) for run in (*current.values(), *gone)]
     return tuple(sorted(result, key=lambda r: (r.rule, r.key, r.asks, r.episode))), renamed
+
+
+def _name(run: Run) -> tuple[RuleId, str, bool]:
+    """What one rule does under one key; `again_after` lets it run there several times over."""
+    return (run.rule, run.key, run.asks)
+
+
+def _is_again(run: Run, match: Match, book: RuleBook) -> bool:
+    """Whether a rule is wanted again under its key: a record that came `again_after` later matches as well."""
+    after = book.rules[match.rule].again_after
+    return after is not None and match.received_at is not None and match.received_at >= run.known_at + after
 
 
 def _renamed_run(run: Run, match: Match) -> Run:

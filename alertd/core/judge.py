@@ -9,8 +9,7 @@ Source: RULES, Meaning ("What is judged", "Missing", "Overlap").
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from alertd.core import cross
@@ -19,6 +18,7 @@ from alertd.core.clocks import ClockState, state_now
 from alertd.core.fold import Fold, Record, record_fields
 from alertd.core.judged import Ask, AskMatcher, AskOthers, Context, Judged, Lookup, Match, WantedClock
 from alertd.core.plan import Plan, labels_of
+from alertd.core.rounds import NOT_IN_FORCE, UNKNOWN, Matched, Passed, Round, seen, without_replaced
 from alertd.core.wanted import Slot, WantedClocks, match_of
 from alertd.model.case import CrossRow
 from alertd.model.conditions import Another
@@ -32,19 +32,6 @@ MAX_ROUNDS = 25
 """More rounds than any checked rule book needs; passing it is an error that tells someone."""
 
 Judging = Generator[Ask, Any, Judged]
-
-
-@dataclass(slots=True)
-class _Round:
-    """What one fixpoint has found so far, up to which stratum."""
-
-    level: int = -1
-    labels: tuple[str, ...] = ()
-    labelled_at: datetime | None = None
-    clocks: tuple[WantedClock, ...] = ()
-    matches: dict[tuple[RuleId, str], Match] = field(default_factory=dict)
-    records: frozenset[Token] = frozenset()
-    judged: list[tuple[Slot, Answers]] = field(default_factory=list)
 
 
 class _Judge:
@@ -62,14 +49,14 @@ class _Judge:
 
     def run(self) -> Judging:
         """Judge, stratum by stratum, until nothing new comes; look at other cases once the lowest has settled."""
-        found = _Round()
+        found = Round()
         for level in range(self.plan.depth):
             found = yield from self._settled(found, level)
             if level == 0 and self.plan.book.leaves and (yield from self._look_around(found.judged)):
                 found = yield from self._settled(found, level)
         return self._result(found)
 
-    def _settled(self, found: _Round, level: int) -> Generator[Ask, Any, _Round]:
+    def _settled(self, found: Round, level: int) -> Generator[Ask, Any, Round]:
         """Derive from what was derived until it stays the same; the very first round judges messages alone."""
         for _ in range(MAX_ROUNDS):
             slots = list(self._slots(found, whole=bool(found.judged)))
@@ -85,7 +72,7 @@ class _Judge:
 
     # --- views
 
-    def _slots(self, found: _Round, *, whole: bool) -> Iterable[Slot]:
+    def _slots(self, found: Round, *, whole: bool) -> Iterable[Slot]:
         if not self.fold.incidents:
             return
         shared = self._shared(found)
@@ -94,12 +81,13 @@ class _Judge:
             yield Slot(record.message.kind, record.stored.tokens.record, fields, record.at, record)
         if not whole:
             return
-        last = max(record.at for record in (*self.fold.incidents, *self.fold.statuses))
-        yield Slot(Kind.CASE, Token(b"case"), dict(self.fold.fields) | shared, last, None)
+        times = [record.at for record in (*self.fold.incidents, *self.fold.statuses)]
+        fields = dict(self.fold.fields) | shared
+        yield Slot(Kind.CASE, Token(b"case"), fields, max(times), None, began_at=min(times))
         for clock in found.clocks:
             yield from self._clock_slots(clock, shared)
 
-    def _shared(self, found: _Round) -> dict[str, Value]:
+    def _shared(self, found: Round) -> dict[str, Value]:
         shared: dict[str, Value] = {"case.labels": found.labels}
         if found.labelled_at is not None:
             shared["case.labelled_at"] = self.context.labelled_at or found.labelled_at
@@ -191,30 +179,36 @@ class _Judge:
 
     # --- what follows
 
-    def _derive(self, judged: list[tuple[Slot, Answers]], level: int) -> _Round:
-        matched: list[tuple[Rule, Slot, Match]] = []
+    def _derive(self, judged: list[tuple[Slot, Answers]], level: int) -> Round:
+        matched: list[Matched] = []
+        passed: list[Passed] = []
         for slot, answers in judged:
             for rule, expr in self.plan.rules[slot.kind]:
                 given = answers.get(expr, Answer.NO)
-                if given is Answer.NO or self.plan.stratum.get(rule.id, 0) > level or not _in_force(rule, slot):
+                if given is Answer.NO or self.plan.stratum.get(rule.id, 0) > level:
                     continue
-                match = match_of(rule, slot, given, self.context)
-                if match is not None:
+                if not _in_force(rule, slot):
+                    passed.append((slot.name, rule.id, NOT_IN_FORCE, ""))
+                elif (match := match_of(rule, slot, given, self.context)) is None:
+                    passed.append((slot.name, rule.id, UNKNOWN, ""))
+                else:
                     matched.append((rule, slot, match))
-        matched = _without_replaced(matched)
+        matched, replaced = without_replaced(matched)
         acting = [m for m in matched if not m[2].asks and m[0].status is RuleStatus.LIVE]
         labels = tuple(sorted({label for rule, _, _ in acting for label in labels_of(rule)}))
-        return _Round(
+        return Round(
             level=level,
             labels=labels,
             labelled_at=min((self.context.news.of(m.since) for rule, _, m in acting if labels_of(rule)), default=None),
             clocks=self.clocks.wanted(acting, judged),
             matches=_by_key(match for _, _, match in matched),
-            records=frozenset(match.record for _, _, match in matched if match.record),
+            records=frozenset(m.record for rule, _, m in matched if m.record and rule.status is RuleStatus.LIVE),
             judged=judged,
+            matched=matched,
+            passed=(*passed, *replaced),
         )
 
-    def _result(self, found: _Round) -> Judged:
+    def _result(self, found: Round) -> Judged:
         rules = self.plan.book.rules
         matches = tuple(sorted(found.matches.values(), key=lambda m: (m.rule, m.key)))
         acting = [m for m in matches if not m.asks and rules[m.rule].status is RuleStatus.LIVE]
@@ -227,23 +221,19 @@ class _Judge:
             referrals=tuple(sorted(referrals)),
             cross=tuple(dict.fromkeys(self.rows)),
             verify=tuple(self.verify),
-            views=tuple(self._view(slot) for slot, _ in found.judged),
+            seen=tuple(seen(found)),
             matched_records=found.records,
         )
 
 
 def _in_force(rule: Rule, slot: Slot) -> bool:
-    """Whether a rule holds on the local day of what it judges; the passing of time alone changes no match."""
-    day = local(slot.at).date()
-    begun = rule.effective_from is None or rule.effective_from <= day
-    return begun and (rule.effective_until is None or day <= rule.effective_until)
+    """Whether a rule holds on the local day of what it judges; the passing of time alone changes no match.
 
-
-def _without_replaced(matched: list[tuple[Rule, Slot, Match]]) -> list[tuple[Rule, Slot, Match]]:
-    """Drop what a narrower live rule replaces while it matches (`instead_of`)."""
-    live = [rule for rule, _, match in matched if not match.asks and rule.status is RuleStatus.LIVE]
-    replaced = {wider for rule in live for wider in rule.instead_of}
-    return [each for each in matched if each[0].id not in replaced]
+    A case lasts many days, and one of them is enough: what a rule began on its last day is not taken back by whatever
+    is recorded after.
+    """
+    begun = rule.effective_from is None or rule.effective_from <= local(slot.at).date()
+    return begun and (rule.effective_until is None or local(slot.began_at or slot.at).date() <= rule.effective_until)
 
 
 def _by_key(matches: Iterable[Match]) -> dict[tuple[RuleId, str], Match]:
@@ -251,8 +241,12 @@ def _by_key(matches: Iterable[Match]) -> dict[tuple[RuleId, str], Match]:
     best: dict[tuple[RuleId, str], Match] = {}
     for match in matches:
         known = best.get((match.rule, match.key))
-        if known is None or _order(match) < _order(known):
+        if known is None:
             best[match.rule, match.key] = match
+            continue
+        first = min(known, match, key=_order)
+        newest = max((each.received_at for each in (known, match) if each.received_at is not None), default=None)
+        best[match.rule, match.key] = first if first.received_at == newest else replace(first, received_at=newest)
     return best
 
 

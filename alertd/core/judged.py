@@ -12,6 +12,7 @@ from alertd.core.fold import Fold
 from alertd.core.plan import Plan
 from alertd.model.case import ClockRun, CrossRow, Obligation
 from alertd.model.ids import CaseId, ClockId, LeafId, RuleId, Token, Version
+from alertd.model.values import Kind
 from alertd.model.view import View
 
 
@@ -144,6 +145,7 @@ class Match:
         check: Fields to check.
         record: Record token of the anchor; empty for case and clock rules.
         since: For clock rules, when the clock came to that state; else None.
+        received_at: When the newest record that matches under this key first came; None for case and clock rules.
     """
 
     rule: RuleId
@@ -155,6 +157,30 @@ class Match:
     check: tuple[str, ...]
     record: Token
     since: datetime | None
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one record answered in the last round, for the trace.
+
+    Attributes:
+        kind: Of the record.
+        seq: Of the message that it is; None for the case and for clocks.
+        clock: Clock id and state, for a clock; else "".
+        yes, unknown, numbering: What each condition answered (`Answered`); 0 and "" where the matcher does not say.
+        matched: Rules that matched or ask, each with the key under which it does.
+        passed: Rules that would have, had not something kept them from it: (rule, word, rule that replaces it or "").
+    """
+
+    kind: Kind
+    seq: int | None
+    clock: str
+    yes: int
+    unknown: int
+    numbering: str
+    matched: tuple[tuple[RuleId, str], ...]
+    passed: tuple[tuple[RuleId, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +228,7 @@ class Judged:
         referrals: Referrals made.
         cross: Rows by which other cases see this one, and this one's anchors.
         verify: Look-ups whose answers were used, with the rows seen.
-        views: Views of the last round, for the trace.
+        seen: What each record answered in the last round, for the trace.
         matched_records: Record tokens of messages that some rule matched.
     """
 
@@ -213,7 +239,7 @@ class Judged:
     referrals: tuple[str, ...]
     cross: tuple[CrossRow, ...]
     verify: tuple[tuple[Lookup, tuple[CrossRow, ...]], ...]
-    views: tuple[View, ...]
+    seen: tuple[Seen, ...]
     matched_records: frozenset[Token]
 
 

@@ -5,7 +5,7 @@ Source: protocol notes, "Who is woken".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from alertd.core.calendar import RestHours, closed_day, local, next_opening
@@ -25,11 +25,13 @@ class Recipient:
     Attributes:
         role: The role reached after hours and routing.
         channels: Those that the line names and the person has.
+        why: How the role led to this person, by ids, for the record.
     """
 
     role: RoleId
     person: Person
     channels: tuple[Channel, ...]
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _recipients(answer: OnCall, by: tuple[Channel, ...], desk: Desk) -> tuple[Re
     for person in answer.people:
         channels = tuple(c for c in by if desk.can_tell(person, c))
         if channels:
-            found.append(Recipient(answer.role, person, channels))
+            found.append(Recipient(answer.role, person, channels, "; ".join(answer.why)))
     return tuple(found)
 
 

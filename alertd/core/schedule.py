@@ -40,8 +40,11 @@ def _all(scene: Scene, scopes: dict[tuple[str, str], tuple[str, int]]) -> Iterab
         yield from alert_lines(scene, episode)
     for clock in scene.clocks:
         yield from clock_lines(scene, clock)
-    for run in live_runs(scene.runs, scene.book):
-        if run.ended_at is None:
+    running = [run for run in live_runs(scene.runs, scene.book) if run.ended_at is None]
+    newest = {(run.rule, run.key, run.asks): run for run in running}
+    for run in running:
+        # Under a key that cases share, the newest run of `again_after` speaks; the ledger knows what the others told.
+        if (run.rule, run.key) not in scopes or newest[run.rule, run.key, run.asks] is run:
             scope, number = scopes.get((run.rule, run.key), (scene.case, run.episode))
             yield from _run_lines(scene, run, scope, number)
     yield from _quality(scene)

@@ -22,7 +22,7 @@ from alertd.model.view import Answers, View
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One record to be judged: a message record, the case, or a clock of it."""
+    """One record to be judged: a message record, the case, or a clock of it; `began_at` is the case's first event."""
 
     kind: Kind
     name: Token
@@ -30,6 +30,7 @@ class Slot:
     at: datetime
     record: Record | None
     clock: WantedClock | None = None
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def match_of(rule: Rule, slot: Slot, given: Answer, context: Context) -> Match |
         check=unknown_fields(rule.when, view, context.plan.book.definitions) if unknown else (),
         record=slot.name if slot.record is not None else Token(b""),
         since=_since(slot, context),
+        received_at=slot.record.first_received_at if slot.record is not None else None,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from alertd.core.calendar import local
+from alertd.core.history import live_runs
 from alertd.core.plan import labels_of
 from alertd.core.wording import moment
 from alertd.daemon.rehearsal import Sending, Stage
@@ -183,5 +184,5 @@ def _labels(case: Facts | None, stage: Stage) -> set[str]:
     if case is None:
         return set()
     rules = stage.book.rules
-    live = [run for run in case.runs if run.ended_at is None and not run.asks and run.rule in rules]
+    live = [run for run in live_runs(case.runs, stage.book) if run.ended_at is None and not run.asks]
     return {label for run in live for label in labels_of(rules[run.rule])}

@@ -17,6 +17,7 @@ from alertd.service import silence, uncounted
 from alertd.service.contingency import contingency
 from alertd.service.pages.acts import Accepted
 from alertd.service.ports import Rank, Reading
+from alertd.service.reviews import remind
 from alertd.transport.contingency_page import page, write_page
 from alertd.transport.heartbeat_url import ask
 
@@ -73,6 +74,8 @@ class WatchTurn:
             self._look(now)
         if self._is_due("cover", HOURLY):
             tell_gaps(self._parts, self._troubles, now)
+            with self._parts.store.write(Rank.TICK) as writing:
+                remind(self._parts.rules.book(), writing, now)
         heartbeat, file = self._parts.settings.service.heartbeat, self._parts.settings.service.contingency
         if heartbeat is not None and self._is_due("heartbeat", heartbeat.every):
             self._beat(heartbeat.url.resolve, now)

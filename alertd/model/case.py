@@ -194,6 +194,10 @@ class Alert:
         return next((each for each in self.ladders if each.id == name), None)
 
 
+SHOWN_KEY = 12
+"""Digits of a key that tell it from any other of its case."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ObligationKey:
     """Names what must be told to whom, once: `scope/about/key/episode#step@role`; unique in the store.
@@ -215,9 +219,8 @@ class ObligationKey:
     role: str
 
     def __str__(self) -> str:
-        return (
-            f"{self.scope}/{self.about}{':' + self.key[:12] if self.key else ''}/{self.episode}#{self.step}@{self.role}"
-        )
+        key = f":{self.key[:SHOWN_KEY]}" if self.key else ""
+        return f"{self.scope}/{self.about}{key}/{self.episode}#{self.step}@{self.role}"
 
 
 class LineState(StrEnum):
@@ -361,6 +364,7 @@ class Notification:
         received_at: Receipt of the message that caused it, for latency; None for others.
         receipt_due_at: When its provider, who took it, should have confirmed it; None where no receipt is expected.
         receipt_at: When the provider's last word came, delivered or failed; None without one.
+        why: Why this person answered for the role then, by ids: hours, routing, rota, swap, backup.
     """
 
     id: str
@@ -386,6 +390,7 @@ class Notification:
     received_at: datetime | None = None
     receipt_due_at: datetime | None = None
     receipt_at: datetime | None = None
+    why: str = ""
 
     @property
     def is_unconfirmed(self) -> bool:

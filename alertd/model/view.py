@@ -34,6 +34,29 @@ Answers = Mapping[ExprId, Answer]
 """Answer of every expression of the view's kind."""
 
 
+class Answered(dict[ExprId, Answer]):
+    """Answers that also say what each single condition answered, compactly, for the trace of a decision.
+
+    Attributes:
+        yes: Bit i set: condition i of the kind is YES.
+        unknown: Bit i set: it is UNKNOWN; never set in both.
+        numbering: Which conditions, in which order: bits mean something only with it.
+    """
+
+    __slots__ = ("numbering", "unknown", "yes")
+
+    def __init__(self, answers: Mapping[ExprId, Answer], yes: int, unknown: int, numbering: str) -> None:
+        super().__init__(answers)
+        self.yes = yes
+        self.unknown = unknown
+        self.numbering = numbering
+
+
+def with_answers(traced: Answers, answers: Answers) -> Answers:
+    """Other answers with the trace of these, as far as they have one."""
+    return Answered(answers, traced.yes, traced.unknown, traced.numbering) if isinstance(traced, Answered) else answers
+
+
 class Matcher(Protocol):
     """Judges views; the engine, the reference evaluator, and both together are matchers."""
 

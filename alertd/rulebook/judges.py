@@ -16,7 +16,7 @@ from typing import Protocol
 from alertd.model.errors import MatcherError
 from alertd.model.ids import ExprId
 from alertd.model.values import Answer, Kind, Value
-from alertd.model.view import Answers, Matcher, View
+from alertd.model.view import Answers, Matcher, View, with_answers
 
 
 class Engine(Matcher, Protocol):
@@ -91,7 +91,8 @@ class TwoJudges:
         for expr, answer in reference.items():
             if engine[expr] is not answer:
                 self._on_disagreement(Disagreement(expr, view.kind, digest, engine[expr], answer))
-        return {expr: max(answer, engine[expr]) for expr, answer in reference.items()}
+        union = {expr: max(answer, engine[expr]) for expr, answer in reference.items()}
+        return with_answers(reference, union)
 
 
 def view_digest(view: View) -> str:

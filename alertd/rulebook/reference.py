@@ -12,15 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 from alertd.core.conditions import Definitions, Leaf
-from alertd.core.leaf_text import leaf_text
+from alertd.core.leaf_text import ListNames, leaf_text
 from alertd.core.normal_form import negated_leaf, normal_form
+from alertd.core.reasons import deciding, form_answer
 from alertd.model.conditions import Condition, DefinitionCondition, Group, Heading
 from alertd.model.ids import ExprId
 from alertd.model.rulebook import Expression, RuleBook
 from alertd.model.values import Answer, Kind
-from alertd.model.view import Answers, View
+from alertd.model.view import Answered, Answers, View
 from alertd.rulebook.leaf_memory import readers
 
 _ANSWERS = (Answer.NO, Answer.UNKNOWN, Answer.YES)
@@ -34,11 +36,34 @@ class Trace:
         kind: Which leaves are numbered.
         yes: Bit i set: leaf i is YES.
         unknown: Bit i set: leaf i is UNKNOWN; never set in both.
+        numbering: Which leaves, in which order.
     """
 
     kind: Kind
     yes: int
     unknown: int
+    numbering: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A condition in the rule's words, what it answered, and whether the rule's answer hung on it."""
+
+    text: str
+    answer: Answer
+    decided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An expression written out from a trace: its answer, and its conditions in the order of the rule."""
+
+    answer: Answer
+    conditions: tuple[Said, ...]
+
+
+class OtherNumbers(Exception):
+    """A trace cannot be written out by these rules: its conditions are numbered otherwise."""
 
 
 class Reference:
@@ -52,36 +77,32 @@ class Reference:
     """
 
     def __init__(self, book: RuleBook) -> None:
-        self._programs = {
-            kind: _Program([expression for expression in book.expressions if expression.kind is kind], book.definitions)
-            for kind in Kind
-        }
+        lists: dict[frozenset[str], str] = {}
+        for name, each in book.lists.items():
+            lists |= {frozenset(each.words): name, frozenset((*each.words, *each.synonyms)): name}
+        by_kind = {kind: [each for each in book.expressions if each.kind is kind] for kind in Kind}
+        self._programs = {kind: _Program(each, book.definitions, lists) for kind, each in by_kind.items()}
 
     def match(self, views: Sequence[View]) -> Sequence[Answers]:
         """Answer every expression of each view's kind, in the order of the views."""
         return [self._programs[view.kind].answers(view) for view in views]
 
-    def trace(self, view: View) -> Trace:
-        """Record what each leaf of the view's kind answers, whether or not a rule turned on it."""
-        return self._programs[view.kind].trace(view)
-
-    def expand(self, trace: Trace, expression: ExprId | None = None) -> list[tuple[str, Answer]]:
-        """Write a trace out: each leaf in the rule's words with its answer, in the order of the rules.
-
-        Args:
-            trace: Made by this rule version.
-            expression: Only the leaves of this expression; None for all of the kind.
+    def written(self, trace: Trace) -> Mapping[ExprId, Written]:
+        """Write a trace out: every expression of its kind with its conditions, looking at no record.
 
         Raises:
-            KeyError: the expression is not judged for this kind.
+            OtherNumbers: the trace was made by other rules, or by a program that numbers conditions otherwise.
         """
-        return self._programs[trace.kind].expand(trace, expression)
+        program = self._programs[trace.kind]
+        if trace.numbering != program.numbering:
+            raise OtherNumbers
+        return program.written(trace)
 
 
 class _Program:
     """The expressions of one kind as masks."""
 
-    def __init__(self, expressions: Sequence[Expression], definitions: Definitions) -> None:
+    def __init__(self, expressions: Sequence[Expression], definitions: Definitions, lists: ListNames) -> None:
         forms = [(expression.id, normal_form(expression.condition, definitions)) for expression in expressions]
         self._leaves = tuple(dict.fromkeys(leaf for _, form in forms for leaf, _ in _literals(form)))
         negated = dict.fromkeys(leaf for _, form in forms for leaf, positive in _literals(form) if not positive)
@@ -89,27 +110,34 @@ class _Program:
         negation = {leaf: len(number) + bit for bit, leaf in enumerate(negated)}
         masks = _Masks(number, negation)
         self._readers = readers(self._leaves, masks.literals)
+        self._all_leaves = (1 << len(self._leaves)) - 1
+        self._forms = forms
+        self._lists = lists
+        self.numbering = f"{crc32(repr(self._leaves).encode()):08x}"
         self._needs = [(name, masks.need(form)) for name, form in forms]
         self._steps = masks.steps
-        self._leaves_of = {name: {number[leaf] for leaf, _ in _literals(form)} for name, form in forms}
 
-    def answers(self, view: View) -> Answers:
+    def answers(self, view: View) -> Answered:
         sure, open_ = self._read(view)
+        yes, unknown = sure & self._all_leaves, open_ & ~sure & self._all_leaves
         sure = self._with_groups(sure)
         open_ = self._with_groups(open_)
-        no, unknown, yes = _ANSWERS
-        return {
-            name: no if open_ & need != need else yes if sure & need == need else unknown for name, need in self._needs
+        no, maybe, sure_yes = _ANSWERS
+        given = {
+            name: no if open_ & need != need else sure_yes if sure & need == need else maybe
+            for name, need in self._needs
         }
+        return Answered(given, yes, unknown, self.numbering)
 
-    def trace(self, view: View) -> Trace:
-        sure, open_ = self._read(view)
-        leaves = (1 << len(self._leaves)) - 1
-        return Trace(view.kind, sure & leaves, open_ & ~sure & leaves)
+    def written(self, trace: Trace) -> dict[ExprId, Written]:
+        given: dict[Condition, Answer] = {leaf: _traced(trace, bit) for bit, leaf in enumerate(self._leaves)}
+        return {name: self._written(form, given) for name, form in self._forms}
 
-    def expand(self, trace: Trace, expression: ExprId | None) -> list[tuple[str, Answer]]:
-        wanted = range(len(self._leaves)) if expression is None else sorted(self._leaves_of[expression])
-        return [(leaf_text(self._leaves[bit]), _traced(trace, bit)) for bit in wanted]
+    def _written(self, form: Condition, given: Mapping[Condition, Answer]) -> Written:
+        decided = set(deciding(form, given.__getitem__))
+        leaves = dict.fromkeys(leaf for leaf, _ in _literals(form))
+        said = tuple(Said(leaf_text(leaf, self._lists), given[leaf], leaf in decided) for leaf in leaves)
+        return Written(form_answer(form, given.__getitem__), said)
 
     def _read(self, view: View) -> tuple[int, int]:
         sure = open_ = 0

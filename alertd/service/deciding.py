@@ -208,7 +208,7 @@ def change(
         episodes=decided.candidate.episodes,
         cross=decision.cross,
         verify=tuple((_query(decided.candidate, each), rows) for each, rows in decision.verify),
-        trace=trace_text(decision, terms.plan.book) if terms.traced else "",
+        trace=trace_text(decision, terms.plan.book, seqs) if terms.traced else "",
         referrals=tuple((to, decision.settled_at) for to in decision.referrals),
         decided_at=now,
         shared=terms.plan.shared,

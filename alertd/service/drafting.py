@@ -43,9 +43,9 @@ class Draft:
     def tell(self, row: Obligation, each: Recipient) -> None:
         """Tell somebody of a line over every channel found for them."""
         for channel in each.channels:
-            self.add(row, each.role, each.person.id, channel)
+            self.add(row, each.role, each.person.id, channel, each.why)
 
-    def add(self, row: Obligation, role: RoleId, person: PersonId, channel: Channel) -> None:
+    def add(self, row: Obligation, role: RoleId, person: PersonId, channel: Channel, why: str = "") -> None:
         """Add a line to the message of its case, person and channel: what is pending together goes together.
 
         A text names one deadline: a line of a clock that falls due at another moment goes in a text of its own.
@@ -55,7 +55,7 @@ class Draft:
             key = (f"{_matter(row)} {row.clock}", person, channel.value)
         known = self.notes.get(key)
         if known is None:
-            self.notes[key] = self.note(row, role, person, channel)
+            self.notes[key] = replace(self.note(row, role, person, channel), why=why)
             return
         if _weight(known) < row.severity.rank:
             known = replace(known, template=row.template, asked=_asked(row))
@@ -70,7 +70,7 @@ class Draft:
     def add_later(self, row: Obligation, to: Notification, at: datetime) -> None:
         """Tell whoever got an earlier message of a line at a later moment, apart from what goes now."""
         key = (f"{row.case or row.key} at {at.isoformat()}", to.person, to.channel.value)
-        note = self.notes.get(key) or self.note(row, to.role, to.person, to.channel)
+        note = self.notes.get(key) or replace(self.note(row, to.role, to.person, to.channel), why=to.why)
         lines = tuple(dict.fromkeys((*note.lines, row.key)))
         self.notes[key] = replace(note, lines=lines, next_at=at, deadline_at=at + _deadline(row))
 

@@ -118,14 +118,15 @@ class Intake:
             work.write(batch, writing, now)
             self._quarantine(writing, unreadable, now, ruling.terms.hashed)
             if duplicates:
-                writing.count_duplicates(duplicates)
+                writing.count_duplicates(len(duplicates))
+                writing.heard_again(duplicates, now)
             for source in self._settings.watched.intersection(message.source for message, _ in readable):
                 silence.heard(source, writing, now)
         counts = dict.fromkeys(MessageOutcome, 0)
         for outcome in batch.outcomes.values():
             counts[outcome] += 1
         counts[MessageOutcome.QUARANTINED] += len(unreadable)
-        counts[MessageOutcome.DUPLICATE] += duplicates
+        counts[MessageOutcome.DUPLICATE] += len(duplicates)
         return counts
 
     def _quarantine(
@@ -141,11 +142,15 @@ def _refused(arrival: Arrival, reason: str) -> Unreadable:
     return Unreadable(source, id_, reason, arrival.body, arrival.received_at, arrival.properties.given())
 
 
-def _without_duplicates(readable: Fresh, reading: Reading) -> tuple[Fresh, int]:
+def _without_duplicates(readable: Fresh, reading: Reading) -> tuple[Fresh, list[tuple[str, str]]]:
+    """What is new, and the (source, id) of everything that is not."""
     known = reading.seen([(message.source, message.id) for message, _ in readable])
     fresh: Fresh = []
+    duplicates: list[tuple[str, str]] = []
     for message, each in readable:
-        if (message.source, message.id) not in known:
+        if (message.source, message.id) in known:
+            duplicates.append((message.source, message.id))
+        else:
             known.add((message.source, message.id))
             fresh.append((message, each))
-    return fresh, len(readable) - len(fresh)
+    return fresh, duplicates

@@ -103,10 +103,11 @@ class OtherWays:
         contacts = dict.fromkeys((*reachable(note.asked, by, now, desk), *behind(note.asked, by, now, desk)))
         lines = tuple(row.key for row in rows)
         return [
-            replace(self._fresh(note, each.person.id, channel, now), role=each.role, lines=lines)
+            replace(fresh, role=each.role, lines=lines, why=f"{each.why}; {fresh.why}")
             for each in contacts
             if each.person.id not in tried
             for channel in each.channels
+            for fresh in (self._fresh(note, each.person.id, channel, now),)
         ]
 
     def _fresh(self, note: Notification, person: PersonId, channel: Channel, now: datetime) -> Notification:
@@ -126,6 +127,7 @@ class OtherWays:
             sent_at=None,
             receipt_due_at=None,
             receipt_at=None,
+            why=f"{note.channel} to {note.person} was not sent or not confirmed",
         )
 
 

@@ -32,6 +32,7 @@ from alertd.model.delivery import Awaited
 from alertd.model.ids import CaseId, LeafId, RuleId, Token, Version
 from alertd.model.message import Message, Unreadable
 from alertd.model.values import Channel
+from alertd.service.explain_port import ExplainReading, ExplainWriting
 from alertd.service.handover_ports import HandoverReading, HandoverWriting
 from alertd.service.swap_port import SwapReading, SwapWriting
 
@@ -199,7 +200,7 @@ class QuarantineRow:
     beside: tuple[tuple[str, str | int], ...] = ()
 
 
-class Reading(HandoverReading, SwapReading, Protocol):
+class Reading(HandoverReading, SwapReading, ExplainReading, Protocol):
     """A consistent view of the store."""
 
     def closure(self, tokens: Collection[Token], cases: Collection[CaseId] = ()) -> Snapshot:
@@ -411,7 +412,7 @@ class Reading(HandoverReading, SwapReading, Protocol):
         ...
 
 
-class Writing(Reading, HandoverWriting, SwapWriting, Protocol):
+class Writing(Reading, HandoverWriting, SwapWriting, ExplainWriting, Protocol):
     """A transaction. Everything or nothing."""
 
     def add_messages(self, rows: Sequence[tuple[Message, Tokens, MessageOutcome]]) -> tuple[int, ...]:

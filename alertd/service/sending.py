@@ -34,6 +34,7 @@ from alertd.service.texts import clock_of
 PLAN_LIMIT = 200
 BREACH_ROLE = RoleId("head_of_service")
 """Told by SMS too when its digest holds a breach."""
+WAS_TOLD = "was told what is taken back"
 _GONE = (NotificationState.SENT, NotificationState.DELIVERED, NotificationState.IN_DOUBT, NotificationState.SENDING)
 
 
@@ -124,7 +125,7 @@ class Planner:
         for each in dict.fromkeys(recipient for _, recipients in held for recipient in recipients):
             mine = [row for row, (_, recipients) in zip(rows, held, strict=True) if each in recipients]
             first = plan.note(mine[0], each.role, each.person.id, Channel.EMAIL)
-            note = replace(first, case=None, asked=role, urgent=False, received_at=None)
+            note = replace(first, case=None, asked=role, urgent=False, received_at=None, why=each.why)
             lines = tuple(row.key for row in mine)
             plan.notes["digest", role, each.person.id] = replace(note, lines=lines, template="digest")
             breaches = [row for row in mine if row.key.step.startswith("breach") and row.template != "stand_down"]
@@ -182,9 +183,9 @@ class Planner:
                 continue
             (channel,) = _without_calls((note.channel,))
             if desk.rest.contains(now):
-                plan.add_later(row, replace(note, channel=channel), desk.rest.end_after(now))
+                plan.add_later(row, replace(note, channel=channel, why=WAS_TOLD), desk.rest.end_after(now))
             else:
-                plan.add(row, note.role, note.person, channel)
+                plan.add(row, note.role, note.person, channel, WAS_TOLD)
 
 
 def _is_pressing(row: Obligation, reading: Reading, desk: Desk) -> bool:

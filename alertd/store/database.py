@@ -16,6 +16,7 @@ from alertd.store.codec import HALF
 from alertd.store.dialect import Speech, speech_of
 from alertd.store.documents import Lead
 from alertd.store.engines import BEGIN, new_engine, shown
+from alertd.store.explained import ExplainReading, ExplainWriting
 from alertd.store.faults import in_plain_words
 from alertd.store.keys import Keyring
 from alertd.store.lock import RankedLock
@@ -38,7 +39,15 @@ _KEY_CHECK = "key_check"
 
 
 class SqlReading(
-    ClosureReading, WakingReading, CrossReading, ListReading, WatchReading, HandoverReading, SwapReading, AccessReading
+    ClosureReading,
+    WakingReading,
+    CrossReading,
+    ListReading,
+    WatchReading,
+    HandoverReading,
+    SwapReading,
+    AccessReading,
+    ExplainReading,
 ):
     """A consistent view (`alertd.service.ports.Reading`)."""
 
@@ -76,7 +85,7 @@ class SqlSnapshot(SqlReading):
         return [each for key in wanted if (each := self._owing[key]) is not None]
 
 
-class SqlWriting(CaseWriting, RecordWriting, HandoverWriting, SwapWriting, AccessWriting, SqlReading):
+class SqlWriting(CaseWriting, RecordWriting, HandoverWriting, SwapWriting, AccessWriting, ExplainWriting, SqlReading):
     """A transaction (`alertd.service.ports.Writing`)."""
 
     def finish(self) -> None:

@@ -152,6 +152,7 @@ def notification_columns(n: Notification) -> dict[str, Any]:
         "received_at": optional_micros(n.received_at),
         "receipt_due_at": optional_micros(n.receipt_due_at),
         "receipt_at": optional_micros(n.receipt_at),
+        "why": n.why or None,
     }
 
 
@@ -182,4 +183,5 @@ def notification(stored: Stored, lines: tuple[ObligationKey, ...]) -> Notificati
         received_at=optional_moment(stored["received_at"]),
         receipt_due_at=optional_moment(stored["receipt_due_at"]),
         receipt_at=optional_moment(stored["receipt_at"]),
+        why=stored["why"] or "",
     )

@@ -212,6 +212,7 @@ notifications = Table(
     _time("received_at", optional=True),
     _time("receipt_due_at", optional=True),
     _time("receipt_at", optional=True),
+    Column("why", Text),
     _partial("notifications_to_handle", "state", "next_at", where=TO_HANDLE),
     Index("notifications_by_age", "created_at"),
     _partial("notifications_of_case", "case_id", where="case_id IS NOT NULL"),

@@ -76,7 +76,7 @@ def test_a_shadow_rule_matches_but_gives_nothing_and_a_draft_is_not_judged() -> 
 
 def test_a_false_alarm_wants_nothing_of_incidents_or_statuses() -> None:
     found = judged(custody(), status("false_alarm", at=after(5)), status("contact", record="S-2"))
-    assert (found.matches, found.clocks, found.views, found.cross) == ((), (), (), ())
+    assert (found.matches, found.clocks, found.seen, found.cross) == ((), (), (), ())
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -171,6 +171,17 @@ def test_an_address_outside_that_does_not_take_it_is_told(look: Look, outside: O
 def test_an_address_that_cannot_be_reached_is_said_without_repeating_it() -> None:
     assert ask(lambda: "http://127.0.0.1:1/secret-name") == "ConnectionError"
     assert ask(lambda: "secret-name") == "the address does not begin with https://"
+
+
+def test_review_days_that_come_near_are_told_once_to_their_owners(look: Look, parts: Parts) -> None:
+    days_before = datetime(2027, 3, 20, 9, 0, tzinfo=UTC) - NOW  # of the day that all shipped rules carry
+    for later in (days_before, days_before + HOURLY):
+        look(later=later)
+        with parts.store.read() as reading:
+            lines = [row for row in reading.waiting(NOW + later + HOURLY, 100) if row.key.about == "review"]
+        owners = {rule.header.owner for rule in parts.rules.book().rules.values()}
+        assert {line.key.role for line in lines} >= owners
+        assert len(lines) == len({line.key.role for line in lines})
 
 
 def test_a_page_for_when_alertd_is_down_is_written_every_hour(look: Look, parts: Parts) -> None:

@@ -186,13 +186,19 @@ def test_leaves_are_said_in_the_rules_words() -> None:
         leaf_text(FieldCondition("occurred_at", Op.AT_LEAST, NOW)),
         leaf_text(Count(LeafId("c"), Kind.INCIDENT, ALWAYS, "incident.ward", "incident.ref", HOUR, 3)),
         leaf_text(Another(LeafId("a"), Kind.CASE, ALWAYS, joins)),
+        leaf_text(FieldCondition("occurred_at", Op.WITHIN, timedelta(days=7))),
+        leaf_text(FieldCondition("occurred_at", Op.WITHIN, timedelta(minutes=90))),
+        leaf_text(FieldCondition("hospital.site", Op.IN, ("whipps", "a")), {frozenset(("a", "whipps")): "sites"}),
     ] == [
         "person.age less_than 18 (match if missing)",
         "incident.offence has_any abh, pwits",
         "person.age_disputed equals no",
         "occurred_at at_least 2026-11-21T03:00:00+00:00",
-        "count of different incident.ref with the same incident.ward within 1:00:00 at_least 3",
+        "count of different incident.ref with the same incident.ward within 1 hour at_least 3",
         "another case where person.associates includes this person.ref, incident.ward is this incident.ward",
+        "occurred_at within 7 days",
+        "occurred_at within 90 minutes",
+        "hospital.site in sites",
     ]
 
 

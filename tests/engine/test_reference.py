@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
+
+import pytest
 
 from alertd.core.conditions import leaf_answer
 from alertd.model.conditions import FieldCondition, Group, Heading, Op
 from alertd.model.ids import ExprId, Version
 from alertd.model.rulebook import Expression, RuleBook
 from alertd.model.values import Answer, Kind, Value
-from alertd.model.view import View
-from alertd.rulebook.reference import Reference, Trace
+from alertd.model.view import Answered, View
+from alertd.rulebook.reference import OtherNumbers, Reference, Said, Trace, Written
 from tests.engine.books import NOW
 
 YOUNG = FieldCondition("person.age", Op.LESS_THAN, 18)
@@ -39,19 +42,30 @@ def test_a_view_is_answered_for_the_expressions_of_its_kind_in_order() -> None:
     ]
 
 
-def test_a_trace_expands_to_the_leaves_in_words_with_their_answers() -> None:
-    reference = Reference(BOOK)
-    trace = reference.trace(incident({"person.age": 15, "person.home_borough": "elsewhere"}))
-    assert trace == Trace(Kind.INCIDENT, yes=0b001, unknown=0b010)
-    assert reference.expand(trace) == [
-        ("person.age less_than 18", Answer.YES),
-        ("incident.weapon equals knife_sharp", Answer.UNKNOWN),
-        ("person.home_borough equals the borough", Answer.NO),
-    ]
-    assert reference.expand(trace, ExprId("rule:b")) == [
-        ("person.age less_than 18", Answer.YES),
-        ("person.home_borough equals the borough", Answer.NO),
-    ]
+def traced(view: View) -> Trace:
+    (given,) = Reference(BOOK).match([view])
+    assert isinstance(given, Answered)
+    return Trace(view.kind, given.yes, given.unknown, given.numbering)
+
+
+def test_a_trace_is_written_out_without_the_record_and_says_what_decided() -> None:
+    trace = traced(incident({"person.age": 15, "person.home_borough": "elsewhere"}))
+    assert (trace.yes, trace.unknown) == (0b001, 0b010)
+    young = Said("person.age less_than 18", Answer.YES, decided=False)
+    armed = Said("incident.weapon equals knife_sharp", Answer.UNKNOWN, decided=True)
+    assert Reference(BOOK).written(trace) == {
+        "rule:a": Written(Answer.UNKNOWN, (young, armed)),
+        "rule:b": Written(
+            Answer.NO,
+            (Said("person.home_borough equals the borough", Answer.NO, decided=False), replace(young, decided=True)),
+        ),
+    }
+
+
+def test_a_trace_by_other_conditions_is_not_written_out() -> None:
+    trace = replace(traced(incident({"person.age": 15})), numbering="0")
+    with pytest.raises(OtherNumbers):
+        Reference(BOOK).written(trace)
 
 
 def test_what_is_remembered_of_a_field_never_answers_for_another_value() -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from alertd.core.fold import Fold, Record, fold
+from alertd.core.history import live_runs
 from alertd.core.schedule_alerts import check_of
 from alertd.core.wording import cohort_word
 from alertd.model.case import Facts
@@ -106,7 +107,7 @@ def case_page(
     scene = scene_of(facts, state, book, ruling.terms.rest, now)
     alert = newest_alert(facts)
     asked = [name for each in scene.episodes for name in check_of(scene, each)]
-    asked += [name for run in facts.runs if run.ended_at is None for name in run.check]
+    asked += [name for run in live_runs(facts.runs, book) if run.ended_at is None for name in run.check]
     return CasePage(
         ref=facts.row.ref,
         cohort=cohort_word(facts.row.cohort, cohort_words),
