@@ -217,7 +217,7 @@ class Reload:
     def _recalled(self, text: str | None) -> RuleSet:
         if text is None:
             raise ConfigError("its files are not on record")
-        return recall_rules(text, "", self._parts.settings, self._parts.keyring.token, Reference)
+        return recall_rules(text, None, self._parts.settings, self._parts.keyring.token, Reference)
 
     def _compiled(self, new: RuleSet) -> Cage:
         """An engine that has compiled the rules, so that nobody waits for it after the swap.
@@ -253,7 +253,7 @@ class Reload:
 def waits_for(reading: Reading, load: RuleLoad, settings: Settings) -> tuple[str, ...]:
     """What a set waits for, each with its remedy; none when it may come into force."""
     is_answered = answered(reading, load.version) is not None
-    return missing(load, TWO if settings.reload.second_person else 0, is_answered)
+    return missing(load, TWO if settings.reload.second_person else 0, is_answered, str(settings.rules[0]))
 
 
 def files_version(parts: Parts) -> Version:

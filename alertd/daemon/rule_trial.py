@@ -155,7 +155,7 @@ class _Trying:
             return None
 
     def _recalled(self, text: str) -> RuleSet:
-        return recall_rules(text, "", self._settings, self._keyring.token, Reference)
+        return recall_rules(text, None, self._settings, self._keyring.token, Reference)
 
     def _loaded(self) -> tuple[str, RuleSet]:
         if self._trial.stored is not None:

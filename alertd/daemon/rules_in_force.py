@@ -20,12 +20,14 @@ from alertd.rulebook.files import File, config_files, folder_files, rule_files, 
 from alertd.rulebook.loader import load, load_text
 from alertd.rulebook.problems import Problem, Report, Weight, format_problem
 from alertd.rulebook.settings import Settings
+from alertd.service import rule_loads
 from alertd.service.casework import Ruling
 from alertd.service.messages import fold_word
-from alertd.service.rule_loads import version_in_force
 from alertd.store import Keyring, SqlStore
 from alertd.transport.render import Renderer
 
+IN_FORCE = rule_loads.IN_FORCE
+"""Stored fact: the version of the set that is in force."""
 Judge = Callable[[RuleBook], Matcher]
 """Makes who judges by a rule book."""
 
@@ -147,13 +149,19 @@ def load_rules(settings: Settings, hashed: Callable[[str], Token], judge: Judge,
 
 
 def recall_rules(
-    text: str, why: str, settings: Settings, hashed: Callable[[str], Token], judge: Judge, *, whole: bool = False
+    text: str,
+    why: ConfigError | None,
+    settings: Settings,
+    hashed: Callable[[str], Token],
+    judge: Judge,
+    *,
+    whole: bool = False,
 ) -> RuleSet:
     """Load a set on record again, as `files_text` wrote it.
 
     Args:
         text: Its files.
-        why: Why the files at hand were refused; "" when they were not.
+        why: Why the files at hand were refused; None when they were not.
         settings: Hours of rest.
         hashed: Keyed hash of a normalised text.
         judge: Makes who judges by it.
@@ -166,7 +174,7 @@ def recall_rules(
     if loaded.book is None:
         raise RulesRefused(loaded.problems)
     found = rule_set(loaded.book, text, settings, hashed, judge)
-    return replace(found, problems=loaded.problems, refused=why)
+    return replace(found, problems=loaded.problems, refused=refusal(why) if why else "")
 
 
 def rule_set(book: RuleBook, text: str, settings: Settings, hashed: Callable[[str], Token], judge: Judge) -> RuleSet:
@@ -247,15 +255,14 @@ def set_in_force(
         ConfigError: there are no rules to work by.
     """
     with store.read() as reading:
-        version = version_in_force(reading)
+        version = rule_loads.version_in_force(reading)
         text = reading.version_text(version) if version else None
     if files is None and (text is None or refused is None):
         raise refused or ConfigError("there are no rules to work by")
     if text is None or (files is not None and files.book.version == version):
         return cast("RuleSet", files)
     try:
-        why = refusal(refused) if refused is not None else ""
-        found = recall_rules(text, why, settings, keyring.token, judge, whole=files is not None)
+        found = recall_rules(text, refused, settings, keyring.token, judge, whole=files is not None)
     except RulesRefused:
         if files is None:
             raise

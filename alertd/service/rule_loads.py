@@ -127,19 +127,20 @@ def _step_down(writing: RuleLoadWriting, load: RuleLoad, state: LoadState) -> No
         writing.set_rule_load(replace(one, report=replace(one.report, because=because)).become(state))
 
 
-def missing(load: RuleLoad, needed: int, answered: bool) -> tuple[str, ...]:
+def missing(load: RuleLoad, needed: int, answered: bool, rules: str) -> tuple[str, ...]:
     """What a set waits for, each with its remedy; none when it may come into force.
 
     Args:
         load: The set, with what it changes and who stands for it.
-        needed: How many people must stand for a set that touches live urgent rules; 1 asks for nobody.
+        needed: How many people must stand for a set that touches live urgent rules; 0 asks for nobody.
         answered: Whether a reason for what it loses is on record.
+        rules: Where its rules lie, for the remedy.
     """
     found: list[str] = []
     if load.report.lost and not answered:
         found.append(
             f"its dry run loses {load.report.lost} of the last day's alerts, and nobody has said why that is right. "
-            'Remedy: alertd replay --from yesterday --against DIR --because "…" --as PERSON'
+            f"Remedy: alertd replay --from '24 hours ago' --against {rules} --because '…' --as PERSON"
         )
     missing = needed - len(load.people)
     if load.report.urgent and missing > 0:
