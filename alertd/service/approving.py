@@ -71,14 +71,21 @@ class Approving:
                 return _approve(writing, load, Approval(person, Proof.CODE, account, now))
         raise NotPossible("that code is wrong or too old. Remedy: ask for a new one: alertd approve --as PERSON")
 
-    def by_page(self, version: Version, person: PersonId, now: datetime) -> RuleLoad:
+    def by_page(self, version: str, person: PersonId, now: datetime) -> RuleLoad:
         """Stand for a set, proved by having signed in.
+
+        Args:
+            version: The whole of it: the set that was read, and no other.
+            person: Who has signed in.
+            now: Aware UTC.
 
         Raises:
             NotPossible: the set does not wait for this person.
         """
         with self._store.write(Rank.PEOPLE) as writing:
             load = _asked(writing, version)
+            if load.version != version:
+                raise NotPossible("the page does not say which set it showed: open it again")
             _check_other(load, person)
             return _approve(writing, load, Approval(person, Proof.PAGE, "", now))
 

@@ -140,13 +140,13 @@ def missing(load: RuleLoad, needed: int, answered: bool, rules: str) -> tuple[st
     if load.report.lost and not answered:
         found.append(
             f"its dry run loses {load.report.lost} of the last day's alerts, and nobody has said why that is right. "
-            f"Remedy: alertd replay --from '24 hours ago' --against {rules} --because '…' --as PERSON"
+            f"Remedy: alertd replay --from '24 hours ago' --against {rules} --because '…' --as PERSON."
         )
     missing = needed - len(load.people)
     if load.report.urgent and missing > 0:
         who = "a second person" if missing == 1 else f"{missing} people"
         found.append(
             f"it {', '.join(load.report.urgent)}: {who} must stand for it. "
-            f"Remedy: alertd approve {load.version} --as PERSON"
+            f"Remedy: alertd approve {load.version} --as PERSON, or sign in and open /a/rules."
         )
     return tuple(found)
