@@ -75,14 +75,13 @@ class TrialProcess:
             TrialEnded: `close` was called.
         """
         asked = pickle.dumps((self._config, self._places, trial))
-        process = self._start()
-        try:
-            given, _ = process.communicate(asked, timeout=self._longest.total_seconds())
-        except subprocess.TimeoutExpired:
-            raise TrialCutShort(f"the trial of the rules took longer than {self._longest}") from None
-        finally:
-            process.kill()
-            process.wait()
+        with self._start() as process:
+            try:
+                given, _ = process.communicate(asked, timeout=self._longest.total_seconds())
+            except subprocess.TimeoutExpired:
+                raise TrialCutShort(f"the trial of the rules took longer than {self._longest}") from None
+            finally:
+                process.kill()
         if self._closed:
             raise TrialEnded("the daemon ends")
         if process.returncode != 0 or not given:
