@@ -15,7 +15,8 @@ from alertd.daemon.bench import Bench
 from alertd.daemon.figures import Figures
 from alertd.daemon.heartbeat import keep_refusal
 from alertd.daemon.parts import Parts
-from alertd.daemon.rule_trial import Trial, Tried, check_running, running_clocks
+from alertd.daemon.rule_trial import Trial, Tried
+from alertd.daemon.rules_at_work import check_at_work
 from alertd.daemon.rules_in_force import RuleSet, files_of, files_text, recall_rules, refusal, rule_set
 from alertd.daemon.trial_process import TrialEnded
 from alertd.daemon.troubles import Troubles
@@ -23,7 +24,6 @@ from alertd.model.differences import Change, Differences
 from alertd.model.errors import ConfigError, StoreUnavailable
 from alertd.model.ids import PersonId, RoleId, Version
 from alertd.model.rule_loads import LoadReport, LoadState, RuleLoad
-from alertd.rulebook.cage import Cage
 from alertd.rulebook.files import version_of
 from alertd.rulebook.reference import Reference
 from alertd.rulebook.settings import Settings
@@ -112,8 +112,7 @@ class Reload:
                 return False
             text = reading.version_text(version)
         try:
-            found = self._recalled(text)
-            self._swap(found, self._compiled(found), lambda: None)
+            self._swap(self._recalled(text), lambda: None)
         except StoreUnavailable:
             raise
         except Exception as fault:  # noqa: BLE001  # see `__call__`
@@ -167,8 +166,7 @@ class Reload:
         if waits := self.waits_for(load):
             return self._waits(load, tried, waits)
         try:
-            new = self._built(tried)
-            self._swap(new, self._compiled(new), lambda: self._loads.put_in_force(load, tried.text))
+            self._swap(self._built(tried), lambda: self._loads.put_in_force(load, tried.text))
         except StoreUnavailable:
             raise
         except Exception as fault:  # noqa: BLE001  # see `__call__`
@@ -219,24 +217,18 @@ class Reload:
             raise ConfigError("its files are not on record")
         return recall_rules(text, None, self._parts.settings, self._parts.keyring.token, Reference)
 
-    def _compiled(self, new: RuleSet) -> Cage:
-        """An engine that has compiled the rules, so that nobody waits for it after the swap.
+    def _swap(self, new: RuleSet, record: Callable[[], None]) -> None:
+        """Put a set in force: one assignment between two messages, once its engine is ready and it is on record.
 
         Raises:
-            MatcherError: it cannot.
-        """
-        return self._bench.compiled(new.book)
-
-    def _swap(self, new: RuleSet, engine: Cage, record: Callable[[], None]) -> None:
-        """Put a set in force: one assignment between two messages, once it is on record.
-
-        Raises:
-            ConfigError: a clock has begun to run meanwhile that would vanish.
+            ConfigError: something has come under way meanwhile that needs what would vanish.
+            MatcherError: the engine cannot take it.
             StoreUnavailable: it is not on record, so it is not in force.
         """
+        engine = self._bench.compiled(new.book)
         try:
             with self._parts.store.read() as reading:
-                check_running(running_clocks(reading), new.book)
+                check_at_work(reading, new, self._parts.now())
             record()
         except Exception:
             engine.close()

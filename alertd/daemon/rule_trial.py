@@ -10,7 +10,6 @@ import json
 import os
 import pwd
 import re
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from alertd.core.calendar import local
 from alertd.core.urgent_changes import UrgentChange, urgent_changes
 from alertd.daemon.block_owners import owners_at, owners_of_changes, same_block
 from alertd.daemon.replaying import Texts, compare
+from alertd.daemon.rules_at_work import check_at_work, running_clocks
 from alertd.daemon.rules_in_force import (
     RuleSet,
     RulesRefused,
@@ -42,14 +42,12 @@ from alertd.rulebook.problems import Weight
 from alertd.rulebook.reference import Reference
 from alertd.rulebook.settings import Settings
 from alertd.rulebook.stories import load_stories
-from alertd.service.ports import Reading
 from alertd.store import Keyring, SqlStore
 from alertd.store.keys import KEY_BYTES
 
 WINDOW = timedelta(hours=24)
 MOST = 2000
 """The dry run reads the messages of this long, and of those the newest so many."""
-MOST_CLOCKS = 1_000_000
 _MOST_ERRORS = 10
 _BLOCKS, _PEOPLE = re.compile(r"^- ", re.MULTILINE), re.compile(r"^- *person:", re.MULTILINE)
 
@@ -177,7 +175,7 @@ class _Trying:
             self._play_stories()
         with self._store.read() as reading:
             running = running_clocks(reading)
-        check_running(running, after.book)
+            check_at_work(reading, after, self._trial.now)
         try_compile(after.book)
         return Tried(
             version=after.book.version,
@@ -222,24 +220,6 @@ def _quotable(text: str) -> dict[str, str]:
     """Files of blocks whose lines may be shown: none that names a person."""
     files: dict[str, str] = json.loads(text)
     return {name: each for name, each in files.items() if _BLOCKS.search(each) and not _PEOPLE.search(each)}
-
-
-def running_clocks(reading: Reading) -> Counter[ClockId]:
-    """How many of each clock run now."""
-    return Counter(run.clock for _, run in reading.list_clocks(running_only=True, limit=MOST_CLOCKS))
-
-
-def check_running(running: Mapping[ClockId, int], book: RuleBook) -> None:
-    """Make sure that no clock which runs would vanish.
-
-    Raises:
-        ConfigError: some would.
-    """
-    if gone := sorted(set(running) - set(book.clocks)):
-        raise ConfigError(
-            f"running clocks would vanish: {', '.join(gone)}. Remedy: leave the clock's block in the files "
-            "until they have stopped ('alertd clocks'), and take only the rule out that starts it"
-        )
 
 
 def _touched(running: Mapping[ClockId, int], before: RuleBook, after: RuleBook) -> tuple[tuple[ClockId, int], ...]:

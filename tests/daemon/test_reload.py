@@ -160,6 +160,20 @@ def test_a_reload_under_which_a_running_clock_would_vanish_is_refused(
     assert "running clocks would vanish: golden_hour." in told(parts, troubles)["rules_admin"]
 
 
+def test_a_set_without_a_text_that_an_open_alert_still_needs_is_refused(
+    reload: Reload, parts: Parts, folder: Path, troubles: Troubles
+) -> None:
+    parts.intake.take([Arrival(incident("custody"), Properties(), NOW)], NOW)
+    called, texted = "golden_hour_missed, by: [sms, call]", "golden_hour_missed, by: [sms]"
+    change(folder / "rules" / "ladders.yaml", lambda text: text.replace(called, texted))
+    (folder / "templates" / "golden_hour_missed.call.j2").unlink()
+
+    assert not reload()
+
+    needed = "what is under way needs what would vanish: template golden_hour_missed.call.j2."
+    assert needed in told(parts, troubles)["rules_admin"]
+
+
 def test_a_refusal_never_repeats_what_a_file_about_people_holds(
     reload: Reload, parts: Parts, folder: Path, troubles: Troubles
 ) -> None:
