@@ -8,10 +8,10 @@ from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
 
-from alertd.daemon.parts import intake_settings, voice_of
 from alertd.daemon.rehearsal import Stage
 from alertd.daemon.rules_in_force import RuleSet
 from alertd.daemon.story_run import Result, run_story
+from alertd.daemon.verb_settings import intake_settings, voice_of
 from alertd.rulebook.settings import Settings
 from alertd.rulebook.story import Story
 from alertd.store import Keyring, migrate, open_store
