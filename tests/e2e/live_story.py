@@ -8,8 +8,9 @@ from contextlib import closing
 from pathlib import Path
 
 from alertd.core.on_call import on_call
-from alertd.daemon.parts import Parts, intake_settings, voice_of
+from alertd.daemon.parts import Parts
 from alertd.daemon.rehearsal import Stage
+from alertd.daemon.verb_settings import intake_settings, voice_of
 from alertd.model.ids import RoleId
 from alertd.model.values import Kind
 from alertd.rulebook.story import Act, Step, Story
