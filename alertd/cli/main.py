@@ -25,6 +25,7 @@ from alertd.cli import (
     publishing,
     quarantine,
     replaying,
+    rule_sets,
     running,
     schemas,
     standing,
@@ -63,7 +64,7 @@ app = typer.Typer(
 )
 _ROOMS = (
     *(demo, running, installing, checking, stories, replaying, publishing, schemas),
-    *(acting, entering, handovers, listing, explaining, outbox, quarantine, turns, standing),
+    *(acting, entering, handovers, listing, explaining, outbox, quarantine, turns, standing, rule_sets),
     *(doctor, drill, user, audit),
 )
 for _room in _ROOMS:

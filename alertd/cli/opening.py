@@ -39,6 +39,8 @@ def opened(config: Path | None) -> Iterator[Parts]:
     with open_parts(settings_of(config)) as parts:
         if why := parts.rules.present.refused:
             bad(f"the rule files are refused, so the last good set is used: {why} Run: alertd check")
+        elif parts.rules.present.awaited is not None:
+            bad("the rule files hold rules that are not in force, and are not used: alertd status says why")
         yield parts
 
 

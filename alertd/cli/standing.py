@@ -18,10 +18,13 @@ from alertd.cli.waking import Days, show_waking, waking_data
 from alertd.core.wording import clock_word, time_left
 from alertd.daemon.heartbeat import SILENT_AFTER, last_heartbeat, last_refusal
 from alertd.daemon.parts import Parts
+from alertd.daemon.reload import waits_for
 from alertd.model.case import MessageOutcome, NotificationState
 from alertd.service.handover import waiting_list
 from alertd.service.ports import Reading
+from alertd.service.rule_loads import waiting
 from alertd.service.slowness import slow_since
+from alertd.store.database import SqlReading
 
 _DUE_SOON = 5
 RECEIVED = "received"
@@ -39,6 +42,7 @@ def status(*, days: Days = 7, as_json: AsJson = False, config: Config = None) ->
         with parts.store.read() as reading:
             data = _data(reading, now) | {"numbers": _numbers(parts, reading)}
             data["messages_out"] = waking_data(reading, parts.rules.ruling().terms.rest, days, now)
+            data |= _rule_sets(parts, reading)
             rows = reading.list_clocks(running_only=True, limit=1000)
         ahead = [{"case": row.ref, **clock_data(run, book, now)} for row, run in rows if run.due_at > now]
     data["rules"] = book.version
@@ -93,6 +97,17 @@ def _refusal(reading: Reading) -> dict[str, Any] | None:
     return {"at": found[0], "why": found[1]} if found is not None else None
 
 
+def _rule_sets(parts: Parts, reading: SqlReading) -> dict[str, Any]:
+    """What waits for whom, and whether the files hold other rules than those in force."""
+    found = waiting(reading)
+    return {
+        "rules_waiting": None
+        if found is None
+        else {"version": found.version, "for": waits_for(reading, found, parts.settings)},
+        "rules_in_files": parts.rules.present.awaited,
+    }
+
+
 def _handover(reading: Reading) -> dict[str, Any] | None:
     made = waiting_list(reading)
     return {"at": made.shift.at, "team": made.shift.team, "cases": len(made.cases)} if made is not None else None
@@ -106,6 +121,7 @@ def _look_at(data: Mapping[str, Any]) -> list[str]:
         found.append(f"the daemon does not run{f', last heard of at {when(heard)}' if heard else ''}: `alertd run`")
     if data["refused"]:
         found.append(f"changed rules are refused: {data['refused']['why']} `alertd check`")
+    found += _about_rule_sets(data)
     if not data["messages"]["adds_up"]:
         found.append("the outcomes of messages do not add up to what was received: tell the developers")
     if waiting := counts["open_quarantine"]:
@@ -119,6 +135,16 @@ def _look_at(data: Mapping[str, Any]) -> list[str]:
     if alerts := counts["open_alerts"]:
         found.append(f"{alerts} alerts nobody has accepted: `alertd alerts`")
     return found
+
+
+def _about_rule_sets(data: Mapping[str, Any]) -> list[str]:
+    waits, version = data["rules_waiting"], data["rules_in_files"]
+    if waits is not None:
+        said = " ".join(waits["for"]) or "the daemon is about to try them once more."
+        return [f"changed rules ({waits['version']}) are not in force: {said}"]
+    if version is not None and not data["refused"]:
+        return [f"the files hold {version}, which is not in force: `alertd rules show {version}`, `alertd reload`"]
+    return []
 
 
 def _about_numbers(numbers: Mapping[str, Any]) -> list[str]:

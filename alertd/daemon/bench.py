@@ -42,7 +42,24 @@ class Bench:
 
     def __call__(self, book: RuleBook) -> Steadfast:
         """Make the judges of a rule book; the engine before is retired."""
+        return self.seat(book, Cage(book))
+
+    def compiled(self, book: RuleBook) -> Cage:
+        """Start an engine and wait until it has compiled a rule book; nobody is asked less for that.
+
+        Raises:
+            MatcherError: it cannot take the rules, or not in time.
+        """
         cage = Cage(book)
+        try:
+            cage.wait_ready()
+        except MatcherError:
+            cage.close()
+            raise
+        return cage
+
+    def seat(self, book: RuleBook, cage: Cage) -> Steadfast:
+        """Make the judges of a rule book with this engine; the engine before is retired."""
         if self._present is not None:
             self._retired.append((self._now() + GRACE, self._present))
         self._present = cage

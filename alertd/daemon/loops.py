@@ -19,6 +19,7 @@ from alertd.daemon.polls import PollTurn
 from alertd.daemon.progress import Progress
 from alertd.daemon.supervisor import LOOK, Loop, Pace, Watch
 from alertd.daemon.taking import Taking
+from alertd.daemon.trial_process import LONGEST
 from alertd.daemon.troubles import Troubles
 from alertd.daemon.turns import DeliverTurn, DoubtTurn, PlanTurn, TickTurn
 from alertd.daemon.wake import Wake
@@ -36,6 +37,7 @@ _LIMITS = {
     "watch": timedelta(seconds=25),
     "poll": timedelta(seconds=240),  # three providers, each in up to eight pages of at most ten seconds
     "doubts": timedelta(seconds=28),  # a turn makes two look-ups of at most ten seconds
+    "reload": LONGEST + timedelta(minutes=1),  # a set is tried in a process of its own
 }
 """How long a turn of each loop may take."""
 _PACES: dict[str, Callable[[Wake], Pace]] = {
@@ -59,6 +61,7 @@ class Wakes:
     intake: Wake = field(default_factory=Wake)
     watch: Wake = field(default_factory=Wake)
     poll: Wake = field(default_factory=Wake)
+    reload: Wake = field(default_factory=Wake)
 
     def all_but_intake(self) -> None:
         """Something was written: lines to plan, messages to send, cases to judge again."""
@@ -89,9 +92,10 @@ class Loops:
     Args:
         parts: The installation; its deliverer sends on `shared.lanes`.
         shared: What the loops share.
+        reloading: Brings changed rules into force.
     """
 
-    def __init__(self, parts: Parts, shared: Shared) -> None:
+    def __init__(self, parts: Parts, shared: Shared, reloading: Callable[[], float]) -> None:
         troubles, wakes = shared.troubles, shared.wakes
         self._shared = shared
         self._now = parts.now
@@ -110,6 +114,7 @@ class Loops:
         hearing = Hearing(parts, shared.figures, wakes.all_but_intake)
         self._web = Listening(parts, shared.figures, troubles, hearing)
         self._polls = PollTurn(parts, hearing, shared.figures, troubles)
+        self._reload = self._loop("reload", reloading, wakes.reload)
         self._poll = [self._loop("poll", self._polls, wakes.poll)] if self._polls.has_any else []
 
     def _loop(self, name: str, turn: Callable[[], float], wake: Wake) -> Loop:
@@ -125,7 +130,16 @@ class Loops:
 
     @property
     def _all(self) -> tuple[Loop, ...]:
-        return (self._tick, self._plan, self._deliver, self._doubts, self._intake, self._watch, *self._poll)
+        return (
+            self._tick,
+            self._plan,
+            self._deliver,
+            self._doubts,
+            self._intake,
+            self._watch,
+            self._reload,
+            *self._poll,
+        )
 
     @property
     def feed(self) -> FeedStatus:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from alertd.daemon.parts import Parts
 from alertd.rulebook.web_settings import Oidc
 from alertd.service.accounts import Accounts
+from alertd.service.approving import Approving
 from alertd.service.entry import Entry
 from alertd.service.pages.acts import Accepted
 from alertd.service.people import People
@@ -16,6 +17,7 @@ from alertd.service.tries import Tries
 from alertd.transport.oidc import Directory, Registration
 from alertd.web.app import Pages
 from alertd.web.pages.routes import page_routes
+from alertd.web.pages.rule_pages import RuleSets, rule_routes
 from alertd.web.pages.site import Site
 from alertd.web.sign_in import ComingIn, sign_in_routes
 from alertd.web.sign_in_directory import ByDirectory, DirectoryPages, Sealing
@@ -47,7 +49,7 @@ def make_pages(
     """
     coming = _coming_in(parts, count)
     visiting = Visiting(coming.sessions, parts.settings.service.public_url, parts.now)
-    routes = (*sign_in_routes(coming), *page_routes(_site(parts, changed, accepted)))
+    routes = (*sign_in_routes(coming), *page_routes(_site(parts, changed, accepted)), *rule_routes(_rule_sets(parts)))
     return Pages(routes, visiting, parts.settings.service.name)
 
 
@@ -63,6 +65,10 @@ def _site(parts: Parts, changed: Callable[[], None], accepted: Accepted) -> Site
         now=parts.now,
         new_id=parts.new_id,
     )
+
+
+def _rule_sets(parts: Parts) -> RuleSets:
+    return RuleSets(Approving(parts.store, parts.keyring.token), parts.now, parts.new_id)
 
 
 def _coming_in(parts: Parts, count: Callable[[str, str], None]) -> ComingIn:

@@ -13,7 +13,7 @@ from typing import Self
 from alertd.core.calendar import local
 from alertd.core.outgoing import Desk
 from alertd.daemon.clock import Now, random_id, utc_now
-from alertd.daemon.rules_in_force import Judge, RulesInForce, last_good, load_rules, loaded
+from alertd.daemon.rules_in_force import Judge, RulesInForce, load_rules, loaded, set_in_force
 from alertd.daemon.secrets_read import read_keyring, secret_problems, tried
 from alertd.daemon.senders import Captured, Senders, Ways, confirming, senders
 from alertd.daemon.stores import store_of
@@ -131,9 +131,10 @@ class Parts:
 
     @property
     def intake(self) -> Intake:
-        """Intake under the rules and synonyms in force."""
-        settings = intake_settings(self.settings, self.rules.present.synonyms)
-        return Intake(self.store, self.rules.ruling, settings, self.new_id)
+        """Intake under the rules and synonyms in force now: what one intake takes is read and judged by one set."""
+        present = self.rules.present
+        settings = intake_settings(self.settings, present.synonyms)
+        return Intake(self.store, lambda: present.ruling, settings, self.new_id)
 
     def close(self) -> None:
         """Give back every connection."""
@@ -188,7 +189,7 @@ def open_parts(settings: Settings, *, migrate: bool = False, options: Options = 
             migrate_store(settings)
         store = store_of(settings, keyring)
         closing.callback(store.close)
-        rules = rules or last_good(store, settings, keyring, options.judge, refused)
+        rules = set_in_force(store, settings, keyring, options.judge, rules, refused)
         opened = _Opened(store, keyring, RulesInForce(rules), made, engaged)
         parts = _wired(settings, options, opened, closing.pop_all())
         undone.pop_all()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 from alertd.core.calendar import RestHours
 from alertd.core.decide import Terms
@@ -15,17 +16,18 @@ from alertd.model.errors import AlertdError, ConfigError
 from alertd.model.ids import Token, Version
 from alertd.model.rulebook import RuleBook
 from alertd.model.view import Matcher
-from alertd.rulebook.files import config_files, folder_files, rule_files, version_of
+from alertd.rulebook.files import File, config_files, folder_files, rule_files, version_of
 from alertd.rulebook.loader import load, load_text
 from alertd.rulebook.problems import Problem, Report, Weight, format_problem
 from alertd.rulebook.settings import Settings
+from alertd.service import rule_loads
 from alertd.service.casework import Ruling
 from alertd.service.messages import fold_word
 from alertd.store import Keyring, SqlStore
 from alertd.transport.render import Renderer
 
-IN_FORCE = "rules_in_force"
-"""Stored fact: the version of the last set that was in force."""
+IN_FORCE = rule_loads.IN_FORCE
+"""Stored fact: the version of the set that is in force."""
 Judge = Callable[[RuleBook], Matcher]
 """Makes who judges by a rule book."""
 
@@ -48,10 +50,17 @@ class RulesRefused(ConfigError):
     @property
     def in_short(self) -> str:
         """The first error with its place, on one line, for logs and mails: never a value from a file about people."""
-        first = self.first
+        return self._short(self.first)
+
+    @property
+    def all_in_short(self) -> tuple[str, ...]:
+        """Every error in short."""
+        return tuple(self._short(each) for each in self.problems if each.severity is Weight.ERROR)
+
+    def _short(self, problem: Problem) -> str:
         # A message may quote what it is about, and in that folder that is a name or a number.
-        said = "see 'alertd check'" if self._is_restricted(first.file) else first.message
-        return f"{first.file}:{first.line}: {first.code} {said}."
+        said = "see 'alertd check'" if self._is_restricted(problem.file) else problem.message
+        return f"{problem.file}:{problem.line}: {problem.code} {said}."
 
     def _is_restricted(self, file: str) -> bool:
         return Path(file).parent.resolve() == self._restricted.resolve()
@@ -77,6 +86,7 @@ class RuleSet:
         synonyms: Other word, folded → word of the vocabulary.
         problems: Warnings.
         refused: Why the files were refused, when this is the last good set instead; "" when it is the files'.
+        awaited: Another set that the files hold, and that is not in force; None when they hold this one.
     """
 
     book: RuleBook
@@ -85,6 +95,7 @@ class RuleSet:
     synonyms: dict[str, str]
     problems: tuple[Problem, ...]
     refused: str = ""
+    awaited: Version | None = None
 
 
 class RulesInForce:
@@ -138,20 +149,43 @@ def load_rules(settings: Settings, hashed: Callable[[str], Token], judge: Judge,
 
 
 def recall_rules(
-    text: str, why: ConfigError, settings: Settings, hashed: Callable[[str], Token], judge: Judge
+    text: str,
+    why: ConfigError | None,
+    settings: Settings,
+    hashed: Callable[[str], Token],
+    judge: Judge,
+    *,
+    whole: bool = False,
 ) -> RuleSet:
-    """Load the last good set again, as `files_text` wrote it, while the files are refused.
+    """Load a set on record again, as `files_text` wrote it.
+
+    Args:
+        text: Its files.
+        why: Why the files at hand were refused; None when they were not.
+        settings: Hours of rest.
+        hashed: Keyed hash of a normalised text.
+        judge: Makes who judges by it.
+        whole: Refuse it also when something is missing that this program needs besides rules.
 
     Raises:
         RulesRefused: this program does not take it any more.
     """
-    files: dict[str, str] = json.loads(text)
-    loaded = load_text(files)
+    loaded = load_text(json.loads(text), whole=whole)
     if loaded.book is None:
         raise RulesRefused(loaded.problems)
+    found = rule_set(loaded.book, text, settings, hashed, judge)
+    return replace(found, problems=loaded.problems, refused=refusal(why) if why else "")
+
+
+def rule_set(book: RuleBook, text: str, settings: Settings, hashed: Callable[[str], Token], judge: Judge) -> RuleSet:
+    """Put a set together from its rule book and its files, as `files_text` wrote them.
+
+    Raises:
+        ConfigError: a template cannot be read.
+    """
+    files: dict[str, str] = json.loads(text)
     texts = Renderer({name.rpartition("/")[2]: each for name, each in files.items() if name.endswith(".j2")})
-    ruling = _ruling(loaded.book, settings, hashed, judge)
-    return RuleSet(loaded.book, texts, ruling, _synonyms(loaded.book), loaded.problems, refusal(why))
+    return RuleSet(book, texts, _ruling(book, settings, hashed, judge), _synonyms(book), ())
 
 
 def _ruling(book: RuleBook, settings: Settings, hashed: Callable[[str], Token], judge: Judge) -> Ruling:
@@ -169,13 +203,18 @@ def files_text(settings: Settings, book: RuleBook) -> str | None:
     Returns:
         None when the files have been changed since the book was loaded.
     """
+    files = files_of(settings)
+    if version_of(files) != book.version:
+        return None
+    return json.dumps({one.name: one.data.decode(errors="replace") for one in files})
+
+
+def files_of(settings: Settings) -> list[File]:
+    """The files of the set at hand, as far as they can be read: rules, people, calendars, templates; no stories."""
     report = Report()
     files = [found for number, place in enumerate(settings.rules) for found in rule_files(report, number, place)]
     files += config_files(report, settings.config)
-    files += folder_files(report, settings.templates, "templates", "*.j2")
-    if report.failed or version_of(files) != book.version:
-        return None
-    return json.dumps({one.name: one.data.decode(errors="replace") for one in files})
+    return files + folder_files(report, settings.templates, "templates", "*.j2")
 
 
 def loaded(problems: list[str], load: Callable[[], RuleSet]) -> tuple[RuleSet | None, ConfigError | None]:
@@ -191,13 +230,41 @@ def loaded(problems: list[str], load: Callable[[], RuleSet]) -> tuple[RuleSet | 
         return None, ConfigError(refusal(fault))
 
 
-def last_good(
-    store: SqlStore, settings: Settings, keyring: Keyring, judge: Judge, refused: ConfigError | None
+def set_in_force(
+    store: SqlStore,
+    settings: Settings,
+    keyring: Keyring,
+    judge: Judge,
+    files: RuleSet | None,
+    refused: ConfigError | None,
 ) -> RuleSet:
-    """The set that was in force before the files were spoilt: nobody is left without an alert for a slip in a file."""
+    """The set that is in force by the record, whatever the files say by now: neither a slip nor a restart ends it.
+
+    Args:
+        store: With the record.
+        settings: Hours of rest.
+        keyring: Of the store.
+        judge: Makes who judges.
+        files: What the files hold; None when they are refused.
+        refused: Why they are.
+
+    Returns:
+        The files' set while none is on record, or when this program cannot work with the one on record any more.
+
+    Raises:
+        ConfigError: there are no rules to work by.
+    """
     with store.read() as reading:
-        version = reading.note(IN_FORCE)
-        text = reading.version_text(Version(version)) if version else None
-    if text is None or refused is None:
+        version = rule_loads.version_in_force(reading)
+        text = reading.version_text(version) if version else None
+    if files is None and (text is None or refused is None):
         raise refused or ConfigError("there are no rules to work by")
-    return recall_rules(text, refused, settings, keyring.token, judge)
+    if text is None or (files is not None and files.book.version == version):
+        return cast("RuleSet", files)
+    try:
+        found = recall_rules(text, refused, settings, keyring.token, judge, whole=files is not None)
+    except RulesRefused:
+        if files is None:
+            raise
+        return files
+    return found if files is None else replace(found, awaited=files.book.version)

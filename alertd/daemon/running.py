@@ -23,7 +23,9 @@ from alertd.daemon.loops import Loops, Shared, Wakes
 from alertd.daemon.parts import Options, Parts, open_parts, read_settings
 from alertd.daemon.progress import Progress
 from alertd.daemon.reload import Reload, record_version
+from alertd.daemon.reloading import FilesWatch, Reloading
 from alertd.daemon.signals import STOPS, held_back, next_signal
+from alertd.daemon.trial_process import TrialProcess
 from alertd.daemon.troubles import Troubles
 from alertd.daemon.watch_feed import in_words
 from alertd.model.case import Notification
@@ -62,7 +64,7 @@ def run_daemon(config: Path, *, now: Now = utc_now, environ: Mapping[str, str] =
     configure_logs(environ)
     settings = read_settings(config)
     with held_back():
-        return Daemon(settings, notifier(environ), now).run()
+        return Daemon(config, settings, notifier(environ), now).run()
 
 
 def _spare_the_collector() -> None:
@@ -80,12 +82,13 @@ class Daemon:
     """One installation, running.
 
     Args:
-        settings: Checked settings.
+        config: `alertd.yaml`.
+        settings: What it held.
         systemd: Told how it fares.
         now: The present, aware UTC.
     """
 
-    def __init__(self, settings: Settings, systemd: SystemdNotifier, now: Now) -> None:
+    def __init__(self, config: Path, settings: Settings, systemd: SystemdNotifier, now: Now) -> None:
         self._settings = settings
         self._systemd = systemd
         self._now = now
@@ -99,8 +102,10 @@ class Daemon:
             lanes=SendingLanes(LANES, wakes.deliver.give, self._send_failed),
         )
         self._bench = Bench(self._shared.troubles, self.figures, now)
+        self._trials = TrialProcess(config, settings)
         self._status = ""
         self._is_ready = False
+        self._is_reloading = False
 
     def run(self) -> int:
         """Open everything, run until told to stop, and drain."""
@@ -113,7 +118,8 @@ class Daemon:
             self._shared.troubles.tell("rules", f"{self._now():%Y%m%dT%H%M%S.%f}", text)
         self._bench.keep(Disagreements(parts.store, parts.keyring.token))
         _spare_the_collector()
-        loops = Loops(parts, self._shared)
+        reloading = self._reloading(parts)
+        loops = Loops(parts, self._shared, reloading)
         self.figures.loops(self._shared.progress.ages)
         self.figures.clocks(partial(self._clock_totals, parts))
         self.figures.rules_in_force(parts.rules.book().version)
@@ -121,10 +127,8 @@ class Daemon:
         loops.start()
         _log.info("daemon_started", rules=parts.rules.book().version)
         pulse = Pulse(parts.store)
-        reload = Reload(parts, self._bench, self._shared.troubles, self.figures)
         while (heard := next_signal(BEAT)) not in STOPS:
-            if heard is SIGHUP:
-                self._reload(reload, loops, parts)
+            self._hear_of_reloads(heard, reloading, loops, parts)
             self._beat(loops, parts)
             pulse.beat(Heartbeat(self._now(), self._status, self._shared.progress.ages(), loops.waiting))
         self._drain(loops, parts, heard)
@@ -154,6 +158,7 @@ class Daemon:
 
     def _drain(self, loops: Loops, parts: Parts, heard: Signals | None) -> None:
         self._systemd.stopping("ending what is in hand")
+        self._trials.close()
         if loops.drain(DRAIN):
             parts.close()
         else:
@@ -188,11 +193,22 @@ class Daemon:
             self._status = status
             self._systemd.status(status)
 
-    def _reload(self, reload: Reload, loops: Loops, parts: Parts) -> None:
-        self._systemd.reloading()
-        reload()
-        self._shared.wakes.tick.give()
-        self._systemd.ready(f"rules {parts.rules.book().version}; {in_words(loops.feed)}")
+    def _reloading(self, parts: Parts) -> Reloading:
+        settings = parts.settings
+        reload = Reload(parts, self._bench, self._shared.troubles, self.figures, self._trials)
+        watch = FilesWatch(settings, settings.reload.quiet) if settings.reload.watch else None
+        return Reloading(parts, reload, watch, self._shared.wakes.all_but_intake)
+
+    def _hear_of_reloads(self, heard: Signals | None, reloading: Reloading, loops: Loops, parts: Parts) -> None:
+        """Pass a SIGHUP on, and tell systemd when what it asked for has come to its end."""
+        if heard is SIGHUP:
+            self._systemd.reloading()
+            self._is_reloading = True
+            reloading.ask()
+            self._shared.wakes.reload.give()
+        elif self._is_reloading and not reloading.is_busy:
+            self._is_reloading = False
+            self._systemd.ready(f"rules {parts.rules.book().version}; {in_words(loops.feed)}")
 
     def _settled(self, note: Notification, outcome: Outcome) -> None:
         self.figures.settled(note, outcome, self._now())
@@ -222,7 +238,7 @@ class Daemon:
 def _opened(settings: Settings, options: Options) -> Parts:
     parts = open_parts(settings, options=options)
     try:
-        if not parts.rules.present.refused:
+        if not parts.rules.present.refused and parts.rules.present.awaited is None:
             record_version(parts, parts.rules.present)
     except AlertdError:
         parts.close()

@@ -9,7 +9,9 @@ from datetime import datetime
 
 import structlog
 
+from alertd.core.on_call import RULES_ADMIN
 from alertd.model.case import Obligation
+from alertd.model.ids import RoleId
 from alertd.service.ports import Rank, Store
 from alertd.service.system_lines import trouble_line
 
@@ -28,23 +30,24 @@ class Troubles:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._waiting: dict[tuple[str, str], Obligation] = {}
-        self._told: deque[tuple[str, str]] = deque(maxlen=_REMEMBERED)
+        self._waiting: dict[tuple[str, str, RoleId], Obligation] = {}
+        self._told: deque[tuple[str, str, RoleId]] = deque(maxlen=_REMEMBERED)
         self._lock = threading.Lock()
 
-    def tell(self, about: str, key: str, text: str) -> None:
-        """Tell `rules_admin`, once a key.
+    def tell(self, about: str, key: str, text: str, role: RoleId = RULES_ADMIN) -> None:
+        """Tell a role, once a key.
 
         Args:
             about: What kind of trouble, a word.
             key: What makes it this one: a rule and a day, an hour.
             text: One line in plain words with a remedy; nothing personal.
+            role: Who is told.
         """
         with self._lock:
-            if (about, key) in self._told or len(self._waiting) >= _MOST_WAITING:
+            if (about, key, role) in self._told or len(self._waiting) >= _MOST_WAITING:
                 return
-            self._told.append((about, key))
-            self._waiting[about, key] = trouble_line(about, key, self._now(), text)
+            self._told.append((about, key, role))
+            self._waiting[about, key, role] = trouble_line(about, key, self._now(), text, role)
         _log.warning("trouble_told", about=about, key=key, text=text)
 
     def write(self, store: Store) -> int:

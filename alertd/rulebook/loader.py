@@ -112,16 +112,19 @@ def load(
     return _load(report, _Files(blocks, calendars, texts, str(config), str(templates)), today, cover)
 
 
-def load_text(texts: Mapping[str, str], *, today: date | None = None, cover: Cover | None = None) -> Loaded:
+def load_text(
+    texts: Mapping[str, str], *, today: date | None = None, cover: Cover | None = None, whole: bool = False
+) -> Loaded:
     """Load a rule book from texts by file name.
 
     Names ending in `.j2` are templates, unchecked when there are none. What alertd itself needs besides the rules
-    (some roles and templates) may be missing here.
+    (some roles and templates) may be missing, unless the texts are a `whole` installation's.
     """
     found = [File(name, name, text.encode()) for name, text in texts.items() if not name.endswith(STORY_ENDING)]
     templates = [one for one in found if one.name.endswith(".j2")]
     blocks, calendars = _apart([one for one in found if one not in templates])
-    return _load(Report(), _Files(blocks, calendars, templates or None), today, cover)
+    folders = ("config", "templates") if whole else ("", "")
+    return _load(Report(), _Files(blocks, calendars, templates or None, *folders), today, cover)
 
 
 def _apart(files: Sequence[File]) -> tuple[list[File], list[File]]:

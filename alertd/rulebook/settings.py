@@ -139,6 +139,20 @@ class RestHours(Part):
     early: ClockTime = time(21)
 
 
+class Reload(Part):
+    """How changed rules, people and templates come into force.
+
+    Attributes:
+        watch: Whether changed files are noticed by themselves; else only `systemctl reload` and `alertd reload`.
+        quiet: How long they must rest before they are tried: nobody saves twenty files at once.
+        second_person: Whether a set that adds, may narrow or retires a live urgent rule waits for a second person.
+    """
+
+    watch: bool = True
+    quiet: Length = timedelta(seconds=2)
+    second_person: bool = True
+
+
 class Retention(Part):
     """How long texts of alerts and settled unreadable messages are kept."""
 
@@ -199,6 +213,7 @@ class Settings(Part):
     call: Annotated[CallSender | None, BeforeValidator(_off)] = None
     web: Web = Web()
     rest: RestHours = RestHours.model_validate({})
+    reload: Reload = Reload()
     privacy: Privacy = Privacy()
 
     @property

@@ -27,6 +27,7 @@ from alertd.store.reading_lists import ListReading
 from alertd.store.reading_past import PastReading
 from alertd.store.reading_waking import WakingReading
 from alertd.store.reading_watch import WatchReading
+from alertd.store.rule_loads import RuleLoadReading, RuleLoadWriting
 from alertd.store.schema import check_schema
 from alertd.store.swaps import SwapReading, SwapWriting
 from alertd.store.tables import meta
@@ -48,6 +49,7 @@ class SqlReading(
     SwapReading,
     AccessReading,
     ExplainReading,
+    RuleLoadReading,
 ):
     """A consistent view (`alertd.service.ports.Reading`)."""
 
@@ -85,7 +87,16 @@ class SqlSnapshot(SqlReading):
         return [each for key in wanted if (each := self._owing[key]) is not None]
 
 
-class SqlWriting(CaseWriting, RecordWriting, HandoverWriting, SwapWriting, AccessWriting, ExplainWriting, SqlReading):
+class SqlWriting(
+    CaseWriting,
+    RecordWriting,
+    HandoverWriting,
+    SwapWriting,
+    AccessWriting,
+    ExplainWriting,
+    RuleLoadWriting,
+    SqlReading,
+):
     """A transaction (`alertd.service.ports.Writing`)."""
 
     def finish(self) -> None:

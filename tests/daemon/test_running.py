@@ -39,8 +39,8 @@ def heard(systemd: socket.socket) -> list[str]:
 
 
 def test_a_stuck_loop_starves_the_watchdog(settings: Settings, parts: Parts, systemd: socket.socket) -> None:
-    daemon = Daemon(settings, SystemdNotifier(f"@{ADDRESS}"), now)
-    loops = Loops(parts, daemon._shared)
+    daemon = Daemon(settings.config / "alertd.yaml", settings, SystemdNotifier(f"@{ADDRESS}"), now)
+    loops = Loops(parts, daemon._shared, daemon._reloading(parts))
     progress = daemon._shared.progress
 
     progress.expect("tick", timedelta(minutes=1))
@@ -55,8 +55,8 @@ def test_a_stuck_loop_starves_the_watchdog(settings: Settings, parts: Parts, sys
 def test_ready_is_not_said_before_what_is_due_was_looked_for(
     settings: Settings, parts: Parts, systemd: socket.socket
 ) -> None:
-    daemon = Daemon(settings, SystemdNotifier(f"@{ADDRESS}"), now)
-    loops = Loops(parts, daemon._shared)
+    daemon = Daemon(settings.config / "alertd.yaml", settings, SystemdNotifier(f"@{ADDRESS}"), now)
+    loops = Loops(parts, daemon._shared, daemon._reloading(parts))
 
     daemon._beat(loops, parts)
 
@@ -80,7 +80,7 @@ def test_signals_wait_until_they_are_asked_for() -> None:
 
 
 def test_figures_carry_the_names_of_the_contract(settings: Settings) -> None:
-    figures = Daemon(settings, SystemdNotifier(None), now).figures
+    figures = Daemon(settings.config / "alertd.yaml", settings, SystemdNotifier(None), now).figures
     figures.rules_in_force("584d50e1d1d4")
     figures.loops(lambda: {"tick": 0.25})
 

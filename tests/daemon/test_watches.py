@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from alertd.core.on_call import RULES_ADMIN
 from alertd.daemon.figures import Figures
 from alertd.daemon.parts import Options, Parts, open_parts, read_settings
 from alertd.daemon.troubles import Troubles
@@ -90,10 +91,10 @@ def look(parts: Parts, figures: Figures) -> Look:
     told: list[str] = []
 
     class Noted(Troubles):
-        def tell(self, about: str, key: str, text: str) -> None:
+        def tell(self, about: str, key: str, text: str, role: RoleId = RULES_ADMIN) -> None:
             told.append(about)
             assert "secret-name" not in text
-            super().tell(about, key, text)
+            super().tell(about, key, text, role)
 
     def once(
         unhealthy: dict[str, str] | None = None, oldest: timedelta | None = None, later: timedelta = timedelta()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.doubles.fake_twilio_state import TOKEN
 from tests.doubles.waiting import eventually
-from tests.e2e.entry import CRASH, SHIFT
+from tests.e2e.entry import CLOCK, CRASH, SHIFT
 from tests.e2e.installation import TOKEN_VARIABLE, Installation
 
 TREE = Path(__file__).resolve().parents[2]
@@ -56,6 +56,7 @@ class DaemonProcess:
             TOKEN_VARIABLE: TOKEN,
             SHIFT: str(installation.shift.total_seconds()),
             CRASH: crash_at,
+            CLOCK: str(installation.clock or ""),
             "NOTIFY_SOCKET": "@" + self._address[1:],
             "INVOCATION_ID": "test",
         }

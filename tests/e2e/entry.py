@@ -14,15 +14,18 @@ from tests.e2e.crash_points import crash_at
 
 SHIFT = "ALERTD_TEST_SHIFT"
 CRASH = "ALERTD_TEST_CRASH_AT"
+CLOCK = "ALERTD_TEST_CLOCK"
+"""A file with the time, which stands still until a test moves it on; "" for a clock that runs."""
 
 
 def main() -> int:
     """Run the daemon whose settings the first argument names."""
     shift = timedelta(seconds=float(os.environ[SHIFT]))
+    clock = os.environ.get(CLOCK, "")
     crash_at(os.environ.get(CRASH, ""))
 
     def pretended() -> datetime:
-        return utc_now() + shift
+        return datetime.fromisoformat(Path(clock).read_text()) if clock else utc_now() + shift
 
     # The database's clock is shifted with ours: that they are in step is part of the pretence.
     theirs = WatchReading.database_now

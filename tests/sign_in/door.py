@@ -23,6 +23,7 @@ from alertd.model.access import AccountRole
 from alertd.model.ids import PersonId, Token
 from alertd.model.rulebook import RuleBook
 from alertd.service.accounts import Accounts, NewAccount
+from alertd.service.approving import Approving
 from alertd.service.entry import Entry
 from alertd.service.read_log import ReadLog
 from alertd.service.sessions import Limits, Sessions
@@ -30,6 +31,7 @@ from alertd.service.tries import Tries
 from alertd.store import SqlStore
 from alertd.web.app import Pages, make_app
 from alertd.web.pages.routes import page_routes
+from alertd.web.pages.rule_pages import RuleSets, rule_routes
 from alertd.web.pages.site import Site
 from alertd.web.sign_in import ComingIn, sign_in_routes
 from alertd.web.sign_in_directory import DirectoryPages
@@ -107,7 +109,9 @@ class Door:
             new_id=lambda: "form-of-this-test",
         )
         visiting = Visiting(self.sessions, self.url, lambda: world.now)
-        pages = Pages((*sign_in_routes(coming), *page_routes(site)), visiting, "Urgent Response")
+        sets = RuleSets(Approving(self.store, KEYRING.token), site.now, site.new_id)
+        routes = (*sign_in_routes(coming), *page_routes(site), *rule_routes(sets))
+        pages = Pages(routes, visiting, "Urgent Response")
         return make_app(CollectorRegistry(), dict, lambda *_: None, pages=pages)
 
     def count(self, way: str, result: str) -> None:
