@@ -142,6 +142,8 @@ def _takes(connection: smtplib.SMTP, sender: str) -> Wrong | None:
         connection.quit()
     except (OSError, smtplib.SMTPException) as error:
         return Wrong(f"it broke off ({type(error).__name__})", "look at the mail server's log")
+    finally:
+        connection.close()
     if code != _OK:
         return Wrong(f"it takes no mail from our address: MAIL answered {code}", "check email.from, and who may relay")
     return None

@@ -22,6 +22,7 @@ from alertd.service.intake import Arrival
 from alertd.service.means import LEASE, Means
 from alertd.service.messages import Properties
 from alertd.service.ports import Rank
+from alertd.service.settling import Settling
 from tests.daemon.conftest import NOW, now
 from tests.e2e.incidents import incident
 
@@ -116,7 +117,7 @@ def test_answers_that_the_store_could_not_take_are_settled_later_and_never_doubt
         raise StoreUnavailable("away")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Deliver, "_settle", away)
+        broken.setattr(Settling, "_record", away)
         assert deliver.send_due(NOW, now) == 2
     after_the_leases = NOW + LEASE * 2
     deliver.resolve_doubts(after_the_leases)

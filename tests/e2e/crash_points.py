@@ -11,6 +11,7 @@ from typing import Any
 from alertd.service.casework import Casework
 from alertd.service.deliver import Deliver
 from alertd.service.intake import Intake
+from alertd.service.settling import Settling
 
 Verb = Callable[..., Any]
 
@@ -52,5 +53,5 @@ _PLACES: dict[Point, tuple[type, str, Callable[[Verb], Verb]]] = {
     Point.BEFORE_COMMIT: (Casework, "write", _after),  # everything is written, and the transaction still open
     Point.AFTER_COMMIT: (Intake, "take", _after),
     Point.BEFORE_SEND: (Deliver, "_send", _before),
-    Point.AFTER_SEND: (Deliver, "_settle", _before),
+    Point.AFTER_SEND: (Settling, "_record", _before),
 }

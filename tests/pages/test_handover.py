@@ -152,8 +152,14 @@ def test_its_code_opens_the_list_and_nothing_else_while_the_shift_lasts(desk: De
         assert phone.ask(path).headers["location"].startswith("/a/sign-in")
     desk.world.at("11-27 09:05")
     assert admitted(desk, code, NUMBER) is None
-    assert phone.ask("/a/alert").status_code == 404
-    assert phone.post("/a/alert/confirm", form="form-of-mine").status_code == 303
+
+
+def test_whoever_is_in_by_the_code_of_an_older_list_confirms_that_one_and_no_newer(desk: Desk) -> None:
+    phone = desk.with_code(made(desk).code, EDT)
+    desk.world.at("11-27 09:05")
+    assert "Hand-over list for EDT 17:15 Thu 26 Nov" in seen(phone.ask("/a/alert").text)
+    phone.post("/a/alert/confirm", form="form-of-mine")
+    assert "Confirmed by you, 09:05." in seen(phone.ask("/a/alert").text)
     assert made(desk).waits, "the newer list waits on"
 
 

@@ -62,11 +62,9 @@ def handover_page(
 
 
 def list_for(visitor: Visitor, reading: Reading) -> Handover | None:
-    """The list that a visitor may see: of the latest hand-over; by a code only while that is its own."""
-    newest = reading.last_handover()
-    if newest is None or not newest.cases:
-        return None
-    return newest if visitor.is_signed_in or visitor.code == newest.code else None
+    """The list that a visitor may see: that of their code, as long as they stay in; else the latest hand-over's."""
+    found = reading.last_handover() if visitor.is_signed_in else reading.handover_by_code(visitor.code)
+    return found if found is not None and found.cases else None
 
 
 def _confirmed(made: Handover, visitor: Visitor, book: RuleBook, now: datetime, reading: Reading) -> str:
