@@ -35,6 +35,7 @@ OnProgress = Callable[[int, int], None]
 """Told how many messages were played of how many, both sides counted."""
 Texts = tuple[Mapping[str, str], Mapping[str, str]]
 """Files of both sets, name → text, before and after."""
+_KILLED = "a part of the replay was killed\nRemedy: look for a lack of memory, and replay less at a time"
 
 
 class ReplayBroken(AlertdError):
@@ -102,9 +103,7 @@ def _together(found: Sequence[Compared], messages: int, cases: int) -> Differenc
         messages=messages,
         changes=in_order(change for each in found for change in each.changes),
         by_role=_by_role(before, after),
-        by_role_at_night=_by_role(
-            *({sent: n for sent, n in side.items() if sent.at_night} for side in (before, after))
-        ),
+        by_role_at_night=_by_role(_at_night(before), _at_night(after)),
         cases=cases,
         supposed=sum(each.supposed for each in found),
     )
@@ -195,7 +194,7 @@ class _Work:
                 try:
                     word = pipe.recv()
                 except EOFError:
-                    raise ReplayBroken("a part of the replay was killed: try again, or replay less at a time") from None
+                    raise ReplayBroken(_KILLED) from None
                 if isinstance(word, int):
                     done += word
                     self.on_progress(done, self.total)
@@ -223,28 +222,32 @@ def _play_share(work: _Work, parts: Sequence[Past], end: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     gc.disable()  # it lives for one replay, and searching a hundred thousand messages for circles finds none
-    said = 0
-
-    def played(done: int, _: int) -> None:
-        nonlocal said
-        end.send(done - said)
-        said = done
-
+    telling = _Telling(end)
     try:
-        end.send(list(replace(work, on_progress=_seldom(played)).compared(parts)))
+        found = list(replace(work, on_progress=telling).compared(parts))
+        telling.rest()
+        end.send(found)
     except BrokenPipeError:
         return
     except AlertdError as failure:
         end.send(failure)
 
 
-def _seldom(told: OnProgress, every: int = 200) -> OnProgress:
-    last = 0
+class _Telling:
+    """Tells another process how many messages were played since it was told last, but not at every message."""
 
-    def progress(done: int, total: int) -> None:
-        nonlocal last
-        if done - last >= every:
-            last = done
-            told(done, total)
+    _EVERY = 200
 
-    return progress
+    def __init__(self, end: Connection) -> None:
+        self._end = end
+        self._done = self._told = 0
+
+    def __call__(self, done: int, _: int) -> None:
+        self._done = done
+        if done - self._told >= self._EVERY:
+            self.rest()
+
+    def rest(self) -> None:
+        """Tell what has not been told yet."""
+        self._end.send(self._done - self._told)
+        self._told = self._done

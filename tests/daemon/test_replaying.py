@@ -179,11 +179,14 @@ def test_leaving_out_what_can_only_be_alike_changes_nothing(lived: World, tried:
     assert tried(edit).found == both
 
 
-def test_two_processes_find_what_one_finds_and_say_how_far_they_are(lived: World, tmp_path: Path) -> None:
-    after, _ = edited(tmp_path, *NARROWED)
-    assert replayed(_store(lived), shipped_rules(), after, processes=2) == replayed(
-        _store(lived), shipped_rules(), after
+def test_two_processes_find_what_one_finds_and_say_how_far_they_are(lived: World, tried: Try) -> None:
+    after, said = tried(NARROWED).rules, list[tuple[int, int]]()
+    both = replayed(
+        _store(lived), shipped_rules(), after, processes=2, on_progress=lambda *far: said.append((far[0], far[1]))
     )
+    assert both == replayed(_store(lived), shipped_rules(), after)
+    assert said == sorted(said)
+    assert said[-1] == (22, 22)  # eleven messages on both sides
 
 
 def test_a_killed_process_is_said_and_leaves_none_behind(lived: World, monkeypatch: pytest.MonkeyPatch) -> None:
