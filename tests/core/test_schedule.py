@@ -101,6 +101,13 @@ def _escalating(**more: object) -> list[Line]:
     return _of(scene(after(30), runs=(run("death"),), book=book, **more), "rule:death")
 
 
+def test_under_a_shared_key_the_newest_run_speaks_and_under_a_key_of_the_case_each_does() -> None:
+    runs = (run("tension"), run("tension", known_at=after(hours=200), episode=2))
+    shared = schedule(scene(runs=runs), {(runs[0].rule, runs[0].key): ("*", 3)})
+    assert {(line.key.scope, line.key.episode, line.known_at) for line in shared} == {("*", 3, after(hours=200))}
+    assert {line.key.episode for line in schedule(scene(runs=runs), {})} == {1, 2}
+
+
 def test_escalating_climbs_a_ladder_from_its_first_step_at_once() -> None:
     found = _escalating()
     assert [(line.key.step, line.key.role, line.at) for line in found] == [

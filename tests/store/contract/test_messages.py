@@ -9,6 +9,7 @@ import pytest
 from alertd.model.case import MessageOutcome, Tokens
 from alertd.model.ids import CaseId
 from alertd.model.message import Unreadable
+from alertd.service.explain_port import Again
 from alertd.service.ports import Rank
 from alertd.store import SqlStore
 from tests.store.rows import (
@@ -143,3 +144,26 @@ def test_a_status_that_finds_its_case_later_still_opens(store: SqlStore) -> None
         facts = reading.case(CaseId("c1"))
     assert facts is not None
     assert {each.message.id for each in facts.messages} == {"m-c1", "s1"}
+
+
+def test_what_came_again_is_known_by_how_often_and_when_last(store: SqlStore) -> None:
+    with store.write(Rank.INTAKE) as writing:
+        first, other = writing.add_messages(
+            [(incident("m1"), incident_tokens("r1"), ACTED), (incident("m2"), incident_tokens("r2"), ORPHAN)]
+        )
+        writing.heard_again([("police", "m1"), ("police", "never stored")], NOW)
+    with store.write(Rank.INTAKE) as writing:
+        writing.heard_again([("police", "m1"), ("police", "m1")], NOW + HOUR)
+    with store.read() as reading:
+        assert reading.received_again([first, other]) == {first: Again(3, NOW + HOUR)}
+        assert reading.received_again([]) == {}
+
+
+def test_outcomes_are_read_back(store: SqlStore) -> None:
+    with store.write(Rank.INTAKE) as writing:
+        first, other = writing.add_messages(
+            [(incident("m1"), incident_tokens("r1"), ACTED), (incident("m2"), incident_tokens("r2"), ORPHAN)]
+        )
+    with store.read() as reading:
+        assert reading.outcomes([first, other, 99_999]) == {first: ACTED, other: ORPHAN}
+        assert reading.outcomes([]) == {}
