@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from traceback import walk_tb
 
 from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -83,6 +84,23 @@ class Renderer:
         except _FAILURES as error:
             # The error's own text may quote a value.
             return Unrenderable(f"template {_file_name(template, channel)} failed: {type(error).__name__}")
+
+    def failing_line(self, template: str, channel: Channel, context: Mapping[str, object]) -> int:
+        """Line of the template at which `render` gives up on such a context; 1 when it does not."""
+        found = self._templates.get(_file_name(template, channel))
+        if found is None:
+            return 1
+        try:
+            _FORMS[channel](found, {name: _safe(value) for name, value in context.items()})
+        except _FAILURES as error:
+            return _line_of(error, _file_name(template, channel))
+        return 1
+
+
+def _line_of(error: BaseException, name: str) -> int:
+    """Line of a template where an error came up; Jinja puts the template's own lines into the traceback."""
+    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename in (name, "<template>")]
+    return lines[-1] if lines else 1
 
 
 def context_names(text: str) -> set[str]:
