@@ -59,6 +59,11 @@ class Renderer:
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"the templates in {folder} cannot be read: {error}") from error
 
+    @property
+    def names(self) -> set[str]:
+        """Names of the templates, without channel and suffix."""
+        return {name.removesuffix(SUFFIX).rpartition(".")[0] for name in self._templates}
+
     def has(self, template: str, channel: Channel) -> bool:
         """Whether there is such a template for such a channel."""
         return _file_name(template, channel) in self._templates
