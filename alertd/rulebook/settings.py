@@ -218,4 +218,17 @@ def settings_schema() -> dict[str, Any]:
     properties["rules"] = {"anyOf": [properties["rules"]["items"], properties["rules"]]}
     properties["call"] = {"anyOf": [{"const": "off"}, properties["call"]]}
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    return schema
+    loosened: dict[str, Any] = _loosened(schema)
+    return loosened
+
+
+def _loosened(part: Any) -> Any:  # noqa: ANN401 - any piece of a schema
+    """Let a text come as the number or truth that an editor takes it for, and a number as text."""
+    if isinstance(part, list):
+        return [_loosened(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    loose = {name: _loosened(each) for name, each in part.items()}
+    if loose.get("type") in ("string", "integer", "boolean"):
+        loose["type"] = ["string", "number", "boolean"]
+    return loose
