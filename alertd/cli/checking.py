@@ -12,7 +12,6 @@ import typer
 from alertd.cli.opening import config_path
 from alertd.cli.options import AsJson, Config
 from alertd.cli.screen import bad, console, good, plural, say, show_json
-from alertd.core.calendar import local
 from alertd.daemon.clock import utc_now
 from alertd.daemon.secrets_read import secret_problems
 from alertd.daemon.vetting import vet

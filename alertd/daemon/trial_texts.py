@@ -101,6 +101,7 @@ def _values(users: Users, book: RuleBook, voice: Voice) -> _Values:
         "service": voice.service,
         "code": "482193",
         "check": "",
+        "count": "12",
         "part": "",
         "stand_down": False,
         "exercise": False,
@@ -219,5 +220,5 @@ def _for_channel(fields: Mapping[str, object], channel: Channel) -> dict[str, ob
     if channel is not Channel.EMAIL:
         return {name: fields[name] for name in SHORT_NAMES}
     line = {name: fields.get(name, "deadline missed") for name in LINE_NAMES}
-    more = {"reasons": ["Child in custody"], "lines": [line, line], "count": "2"}
+    more = {"reasons": ["Child in custody"], "lines": [line, line]}
     return {name: {**fields, **more}[name] for name in EMAIL_NAMES}

@@ -14,6 +14,7 @@ from alertd.rulebook.clock_blocks import WEEKDAYS
 from alertd.rulebook.rule_blocks import CASE_KEY, WARNING_CODES
 from alertd.rulebook.schema_conditions import Names, condition_definitions, fields_of, groups
 from alertd.rulebook.schema_parts import (
+    CALENDAR,
     CLOSING,
     COUNT,
     DAY,
@@ -244,6 +245,7 @@ def _rota(names: Names) -> Schema:
         {
             "always": settings({"rota": IDENTIFIER, "always": people}, more),
             "turns": turns,
+            "ical": settings({"rota": IDENTIFIER, "ical": CALENDAR}, more),
         }
     )
 

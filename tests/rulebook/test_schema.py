@@ -101,7 +101,7 @@ def test_a_wrong_settings_file_fails_the_schema_unless_only_check_can_tell(path:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_schema_knows_the_settings_that_the_checker_knows(kind: str) -> None:
-    ways = {"rota": ("\n  always: [desk]", "\n  turns: [desk]")}.get(kind, ("",))
+    ways = {"rota": ("\n  always: [desk]", "\n  turns: [desk]", "\n  ical: a.ics")}.get(kind, ("",))
     known: set[str] = set()
     for way in ways:
         text = f"- {kind}: x{way}\n  banana: x\n"
