@@ -20,12 +20,19 @@ from alertd.model.rulebook import RuleBook
 from alertd.model.values import Channel
 from alertd.rulebook.problems import Place, Report
 from alertd.rulebook.texts import EMAIL_NAMES, LINE_NAMES, SENT_BY_THE_PROGRAM, SHORT_NAMES
+from alertd.service.sharing import IN_ONE_TEXT
 from alertd.service.texts import Voice
 from alertd.transport.plain_text import gsm7
 from alertd.transport.render import SUFFIX, Renderer
 
 _DUE = datetime(2026, 11, 25, 20, 59, tzinfo=UTC)
-_MARKS: Mapping[str, object] = {"late": True, "repeat": True, "estimated": True, "part": "10 of 12"}
+_MARKS: Mapping[str, object] = {
+    "late": True,
+    "repeat": True,
+    "estimated": True,
+    "part": "10 of 12",
+    "cases": ", ".join(["WF-UR-26-7QK4WM Y482193"] * IN_ONE_TEXT),
+}
 _CHECKS = ("", "ward", "age, appropriate adult and more")
 _LONGEST_SOURCE = 40
 """Templates cut a sender's name to this or less."""
@@ -100,8 +107,9 @@ def _values(users: Users, book: RuleBook, voice: Voice) -> _Values:
         "host": voice.host,
         "service": voice.service,
         "code": "482193",
+        "cases": "",
         "check": "",
-        "count": "12",
+        "count": "1000",
         "part": "",
         "stand_down": False,
         "exercise": False,
@@ -218,7 +226,7 @@ def _marked(fields: Mapping[str, object]) -> str:
 
 def _for_channel(fields: Mapping[str, object], channel: Channel) -> dict[str, object]:
     if channel is not Channel.EMAIL:
-        return {name: fields[name] for name in SHORT_NAMES}
+        return {name: fields.get(name, "") for name in SHORT_NAMES}
     line = {name: fields.get(name, "deadline missed") for name in LINE_NAMES}
     more = {"reasons": ["Child in custody"], "lines": [line, line]}
-    return {name: {**fields, **more}[name] for name in EMAIL_NAMES}
+    return {name: {**fields, **more}.get(name, "") for name in EMAIL_NAMES}

@@ -230,7 +230,7 @@ def _ladder(names: Names) -> Schema:
 def _role(names: Names) -> Schema:
     roles, rotas = names["role"], names["rota"]
     either = words(None if roles is None or rotas is None else {*roles, *rotas})
-    optional = {"during": words(names["hours"]), "otherwise": words(names["role"]), "backup": either}
+    optional = {"during": words(names["hours"]), "otherwise": words(names["role"]), "backup": either, "call_back": TEXT}
     shape = settings({"role": IDENTIFIER, "title": TEXT, "rota": either}, optional)
     return {**shape, "dependentRequired": {"otherwise": ["during"]}}
 

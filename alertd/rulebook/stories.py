@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from alertd.core.on_call import PERSON
 from alertd.model.values import Channel
 from alertd.rulebook import items, scalars, tree
 from alertd.rulebook import reading as r
@@ -86,6 +87,8 @@ def _stories(report: Report, name: str, data: bytes, known: Known | None) -> lis
 def _check_names(reading: r.Reading, known: Known) -> None:
     """Refuse names that no rule, role, clock or template has (E021): a `never:` of a misspelt one always holds."""
     for reference in reading.references:
+        if reference.kinds == ("role",) and reference.id.startswith(PERSON):
+            continue  # an answer to one person
         names = [name for kind in reference.kinds for name in known.get(kind, ())]
         if reference.kinds == _ABOUT and not nearest(reference.id, names):
             continue  # a message may be about something of alertd's own

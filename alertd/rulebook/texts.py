@@ -107,7 +107,32 @@ def _read(text: str, channel: Channel) -> tuple[tuple[str, int], ...] | int:
     try:
         return tuple(_refused(_ENVIRONMENT.parse(text), NAMES[channel]))
     except jinja2.TemplateSyntaxError as wrong:
-        return wrong.lineno or 1
+        return _unbalanced(text) or wrong.lineno or 1
+
+
+_TAG = re.compile(r"\{%-?\s*(?P<end>end)?(?P<word>\w*)")
+_IN_PAIRS, _ALONE = ("if", "for"), ("set", "else", "elif")
+
+
+def _unbalanced(text: str) -> int | None:
+    """Line of an `if` or `for` that nothing ends, or of an end that began nowhere; None when it is something else.
+
+    Jinja itself would point to the end of the file.
+    """
+    opened: list[tuple[str, int]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        for tag in _TAG.finditer(line):
+            if tag["word"] in _ALONE:
+                continue
+            if tag["word"] not in _IN_PAIRS:
+                return None
+            if not tag["end"]:
+                opened.append((tag["word"], number))
+            elif opened and opened[-1][0] == tag["word"]:
+                opened.pop()
+            else:
+                return number
+    return opened[-1][1] if opened else None
 
 
 def _refused(tree: nodes.Template, names: tuple[str, ...]) -> Iterator[tuple[str, int]]:

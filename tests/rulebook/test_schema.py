@@ -33,6 +33,7 @@ ONLY_CHECK_CAN_TELL = {
         "clock_never_started definitions_in_a_circle definitions_rule_each_other_out instead_of_in_a_circle "
         "id_twice label_across_cases_in_where labels_in_a_circle ladder_nobody_climbs ladder_of_mails "
         "lists_in_a_circle no_text_for_the_channel roles_in_a_circle same_conditions_twice count_through_definition "
+        "clock_stopped_by_way_of_a_label clock_stopped_on_its_own_state "
     ),
     "what values mean together": (
         "between_turned_round clock_that_cannot_start day_closes_before_it_opens ended_already never_true "
@@ -65,7 +66,8 @@ def bad_validator(text: str) -> Draft202012Validator:
     for kind, name in re.findall(r"^- (\w+): (\w+)", text, re.MULTILINE):
         many = {"list": "lists", "hours": "hours", "person": "people"}.get(kind, f"{kind}s")
         if kind in KINDS:
-            book = replace(book, **{many: {**getattr(book, many), name: rule}})
+            more: dict[str, Any] = {many: {**getattr(book, many), name: rule}}
+            book = replace(book, **more)
     return Draft202012Validator(rules_schema(book, ["urgent_response", "only_sms"]))
 
 

@@ -22,7 +22,13 @@ _CORE = {
 }
 for _name, _pattern in _CORE.items():
     Loader.add_implicit_resolver(f"tag:yaml.org,2002:{_name}", re.compile(rf"^({_pattern})$"), None)
-Loader.add_constructor("tag:yaml.org,2002:int", lambda loader, node: int(loader.construct_scalar(node)))
+
+
+def _number(_: Loader, node: yaml.ScalarNode) -> int:
+    return int(node.value)
+
+
+Loader.add_constructor("tag:yaml.org,2002:int", _number)
 
 
 def _once(loader: Loader, node: yaml.MappingNode) -> dict[Any, Any]:
