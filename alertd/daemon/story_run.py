@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import zip_longest
 
 from alertd.core.calendar import local
 from alertd.core.plan import labels_of
@@ -11,6 +13,9 @@ from alertd.core.wording import moment
 from alertd.daemon.rehearsal import Sending, Stage
 from alertd.model.case import Facts
 from alertd.rulebook.story import Expected, Step, Story
+
+ANYTHING = "…"
+"""In a test's whole text: references and codes, which no test can know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +140,19 @@ def _differences(wanted: Expected, each: Sending) -> Iterator[str]:
             yield f"{name}: {'+'.join(sorted(several)) or 'none'}, not {expected}"
     if wanted.text.casefold() not in each.text.casefold():
         yield f"text: {' '.join(each.text.split())!r} without {wanted.text!r}"
+    if wanted.reads and (other := _otherwise(wanted.reads, each.text)):
+        yield f"reads: {other}"
+
+
+def _otherwise(wanted: str, came: str) -> str:
+    """Where a whole text is not as a test says; "" where it is. White space at the ends of lines is nothing."""
+    lines = zip_longest(
+        *([line.rstrip() for line in text.strip().split("\n")] for text in (wanted, came)), fillvalue=""
+    )
+    for number, (expected, found) in enumerate(lines, 1):
+        if not re.fullmatch(".*".join(map(re.escape, expected.split(ANYTHING))), found):
+            return f"line {number} is {found!r}, not {expected!r}"
+    return ""
 
 
 def _nearest(wanted: Expected, sent: Sequence[Sending]) -> str:
@@ -147,9 +165,9 @@ def _nearest(wanted: Expected, sent: Sequence[Sending]) -> str:
 
 
 def _asked(wanted: Expected) -> str:
-    given = replace(wanted, where="")
     names = ("to", "asked", "person", "by", "template", "about", "text")
-    return ", ".join(f"{name}: {value}" for name in names if (value := getattr(given, name))) or "a message"
+    given = [f"{name}: {value}" for name in names if (value := getattr(wanted, name))]
+    return ", ".join([*given, *(["reads: as written"] if wanted.reads else [])]) or "a message"
 
 
 def _told(each: Sending) -> str:

@@ -1,7 +1,7 @@
 """Every template filled in with the values it may meet, before anybody waits for its text.
 
 Source: the rule language, "Checking": E026 a field the channel may not carry, E028 over the length limit, W112 more
-than one SMS segment.
+than one SMS segment; W113 a mark that readers count on and the template never says.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from alertd.core.gsm7 import gsm7_septets
 from alertd.core.wording import clock_word, moment, team_word, time_left
+from alertd.daemon.trial_words import urgent_templates, warn_of_words
 from alertd.model.delivery import Unrenderable
 from alertd.model.ids import ClockId, RoleId
 from alertd.model.rulebook import RuleBook
@@ -57,12 +58,14 @@ def try_texts(report: Report, texts: Renderer, folder: Path, book: RuleBook, voi
         voice: What every text shares under the settings.
     """
     users = template_users(book)
+    urgent = urgent_templates(book)
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         name, _, channel = path.name.removesuffix(SUFFIX).rpartition(".")
         if not texts.has(name, Channel(channel)):
             continue
         text = path.read_text("utf-8")
         report.source(str(path), text)
+        warn_of_words(report, path, name, text, urgent=name in urgent)
         trial = _Trial(report, texts, path, name, Channel(channel), text)
         trial.run(_values(users.get(name, Users(frozenset(book.roles), frozenset(book.clocks))), book, voice))
 

@@ -206,6 +206,7 @@ def _message(reading: r.Reading, node: Node) -> Expected:
             template=settings.may("template", reading.refer("template"), ""),
             about=settings.may("about", reading.refer(*_ABOUT), ""),
             text=settings.may("text", scalars.text, ""),
+            reads=settings.may("reads", scalars.several_lines, ""),
             where=str(settings.place),
         )
 
