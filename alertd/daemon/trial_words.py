@@ -1,7 +1,7 @@
 """What a template leaves unsaid, or says by a slip: marks that readers count on, lines written twice (W113).
 
-A lost line of a template is no error that reading or filling in could find: the text is only poorer by it, and a message
-sent an hour late reads as if it were new.
+A lost line of a template is no error that reading or filling in could find: the text is only poorer by it, and a
+message sent an hour late reads as if it were new.
 """
 
 from __future__ import annotations

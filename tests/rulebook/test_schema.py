@@ -30,7 +30,8 @@ KINDS = "list definition rule clock ladder role rota hours person".split()
 
 ONLY_CHECK_CAN_TELL = {
     "what other blocks and files hold": (
-        "clock_never_started definitions_in_a_circle definitions_rule_each_other_out instead_of_in_a_circle "
+        "clock_never_started list_word_never_held definitions_in_a_circle definitions_rule_each_other_out "
+        "instead_of_in_a_circle "
         "id_twice label_across_cases_in_where labels_in_a_circle ladder_nobody_climbs ladder_of_mails "
         "lists_in_a_circle no_text_for_the_channel roles_in_a_circle same_conditions_twice count_through_definition "
         "clock_stopped_by_way_of_a_label clock_stopped_on_its_own_state "
@@ -96,9 +97,8 @@ def test_a_wrong_rule_file_fails_the_schema_unless_only_check_can_tell(path: Pat
 
 
 @pytest.mark.parametrize("path", SETTINGS, ids=lambda path: path.stem)
-def test_a_wrong_settings_file_fails_the_schema_unless_only_check_can_tell(path: Path) -> None:
-    left = {"not_an_address_to_listen_on", "password_in_the_address", "two_places_of_messages"}
-    assert valid(Draft202012Validator(settings_schema()), path.read_text()) is (path.stem in left)
+def test_a_wrong_settings_file_fails_the_schema(path: Path) -> None:
+    assert not valid(Draft202012Validator(settings_schema()), path.read_text())
 
 
 @pytest.mark.parametrize("kind", KINDS)
