@@ -4,6 +4,7 @@
 # make check   lint and test: what CI runs
 # make bench   measure speed against its limits
 # make nights  play 113 invented cases over 275 days, and count who is told what by day and by night
+# make mutation   try 1,000 one-slip edits of the shipped files on the checker and the stories; SLIPS="200 7" from a start
 # make lock    resolve the lock files anew from pyproject.toml
 #
 # PYTHON=python3.12 chooses the interpreter on first use; TEST_ARGS="-k name" narrows the tests.
@@ -17,7 +18,7 @@ BIN := $(VENV)/bin
 # One stamp for each state of what is installed: a changed lock file asks for a stamp that is not there yet.
 STAMP := $(VENV)/installed-$(shell cat requirements-build.lock requirements.lock pyproject.toml setup.py | sha256sum | cut -c 1-16)
 
-.PHONY: run test lint check bench nights lock system-run system-test
+.PHONY: run test lint check bench nights mutation lock system-run system-test
 
 run: $(STAMP)
 	$(BIN)/alertd demo
@@ -39,6 +40,9 @@ bench: system-test $(STAMP)
 
 nights: $(STAMP)
 	$(BIN)/python -m tests.nights
+
+mutation: $(STAMP)
+	$(BIN)/python -m tests.rulebook.slip_bench $(SLIPS)
 
 # `uv` resolves for all supported Pythons at once; versions already in a lock file stay while they fit. Extras stay
 # named: pip looks for the newest `coverage[toml]` where the lock file pins `coverage` alone, and stops.

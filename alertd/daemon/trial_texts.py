@@ -6,9 +6,10 @@ than one SMS segment; W113 a mark that readers count on and the template never s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 
@@ -59,6 +60,7 @@ def try_texts(report: Report, texts: Renderer, folder: Path, book: RuleBook, voi
     """
     users = template_users(book)
     urgent = urgent_templates(book)
+    everybody = Users(frozenset(book.roles), frozenset(book.clocks))
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         name, _, channel = path.name.removesuffix(SUFFIX).rpartition(".")
         if not texts.has(name, Channel(channel)):
@@ -66,8 +68,12 @@ def try_texts(report: Report, texts: Renderer, folder: Path, book: RuleBook, voi
         text = path.read_text("utf-8")
         report.source(str(path), text)
         warn_of_words(report, path, name, text, urgent=name in urgent)
-        trial = _Trial(report, texts, path, name, Channel(channel), text)
-        trial.run(_values(users.get(name, Users(frozenset(book.roles), frozenset(book.clocks))), book, voice))
+        for told in _findings(name, Channel(channel), text, _values(users.get(name, everybody), book, voice)):
+            note = report.error if told.code in _STOPPING else report.warn
+            note(told.code, Place(str(path), told.line, told.column), told.message, told.remedy)
+
+
+_STOPPING = ("E026", "E028")
 
 
 def template_users(book: RuleBook) -> Mapping[str, Users]:
@@ -158,52 +164,64 @@ def _length(text: str) -> tuple[int, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
-    """One template in one channel."""
+class _Finding:
+    """What a trial tells of a template, and where in it."""
 
-    report: Report
-    texts: Renderer
-    path: Path
-    name: str
-    channel: Channel
-    text: str
+    code: str
+    line: int
+    column: int
+    message: str
+    remedy: str
 
-    def run(self, values: _Values) -> None:
-        """Fill it in with every set of values, until one tells something."""
-        if self.channel is Channel.SMS:
-            self._signs()
-        for fields in _combinations(values, self.text):
-            if not self._fits(fields, is_usual=fields is values.usual):
-                return
 
-    def _fits(self, fields: Mapping[str, object], *, is_usual: bool) -> bool:
-        """Fill it in once; False when that told something, for the next combination would tell it again."""
-        carried = _for_channel(fields, self.channel)
-        found = self.texts.render(self.name, self.channel, carried)
-        if isinstance(found, Unrenderable):
-            line = self.texts.failing_line(self.name, self.channel, carried)
-            remedy = "alertd would send a plain text instead: use only the names of templates/README.md, as they are"
-            self.report.error("E026", Place(str(self.path), line), "what stands here cannot be filled in", remedy)
-            return False
-        if found.segments <= 1:
-            return True
-        septets = gsm7_septets(found.body) or 2 * len(found.body)
-        if is_usual:
-            message = f"this text has {septets} characters with the shortest words, and a text message holds 160"
-            remedy = "alertd would send a plain text instead: say it shorter, the rest stands in the mail"
-            self.report.error("E028", Place(str(self.path), 1), message, remedy)
-        else:
-            message = f"this text can grow to {septets} characters ({_marked(fields)}), and a text message holds 160"
-            self.report.warn("W112", Place(str(self.path), 1), message, "leave something out when those marks are set")
-        return False
+def _findings(name: str, channel: Channel, text: str, values: _Values) -> Sequence[_Finding]:
+    shared = tuple(tuple(sorted(fields.items())) for fields in (values.usual, values.longest))
+    return _tried(name, channel, text, *shared)
 
-    def _signs(self) -> None:
-        """Warn of signs that no text message can show; lookalikes and accents are put right when it is sent."""
-        for number, line in enumerate(self.text.split("\n"), 1):
-            for column, sign in enumerate(line, 1):
-                if gsm7(sign) == "?" != sign:
-                    message = f"'{sign}' is not a sign of text messages: a '?' would be sent"
-                    self.report.warn("W112", Place(str(self.path), number, column), message, "use plain letters")
+
+_Fields = tuple[tuple[str, object], ...]
+
+
+@lru_cache(maxsize=512)
+def _tried(name: str, channel: Channel, text: str, usual: _Fields, longest: _Fields) -> Sequence[_Finding]:
+    """Fill one template in with every set of values, until one tells something; kept, for reloads."""
+    found = list(_strange_signs(text)) if channel is Channel.SMS else []
+    texts = Renderer({f"{name}.{channel}{SUFFIX}": text})
+    values = _Values(dict(usual), dict(longest))
+    for fields in _combinations(values, text):
+        told = _filled_in(texts, name, channel, fields, is_usual=fields is values.usual)
+        if told is not None:
+            return (*found, told)
+    return tuple(found)
+
+
+def _filled_in(
+    texts: Renderer, name: str, channel: Channel, fields: Mapping[str, object], *, is_usual: bool
+) -> _Finding | None:
+    carried = _for_channel(fields, channel)
+    found = texts.render(name, channel, carried)
+    if isinstance(found, Unrenderable):
+        line = texts.failing_line(name, channel, carried)
+        remedy = "alertd would send a plain text instead: use only the names of templates/README.md, as they are"
+        return _Finding("E026", line, 1, "what stands here cannot be filled in", remedy)
+    if found.segments <= 1:
+        return None
+    septets = gsm7_septets(found.body) or 2 * len(found.body)
+    if is_usual:
+        message = f"this text has {septets} characters with the shortest words, and a text message holds 160"
+        remedy = "alertd would send a plain text instead: say it shorter, the rest stands in the mail"
+        return _Finding("E028", 1, 1, message, remedy)
+    message = f"this text can grow to {septets} characters ({_marked(fields)}), and a text message holds 160"
+    return _Finding("W112", 1, 1, message, "leave something out when those marks are set")
+
+
+def _strange_signs(text: str) -> Iterator[_Finding]:
+    """Signs that no text message can show; lookalikes and accents are put right when it is sent."""
+    for number, line in enumerate(text.split("\n"), 1):
+        for column, sign in enumerate(line, 1):
+            if gsm7(sign) == "?" != sign:
+                message = f"'{sign}' is not a sign of text messages: a '?' would be sent"
+                yield _Finding("W112", number, column, message, "use plain letters")
 
 
 def _combinations(values: _Values, text: str) -> Iterator[Mapping[str, object]]:

@@ -87,24 +87,27 @@ class Bench:
         before = path.read_text()
         path.write_text(slip.text)
         try:
-            settings = load_settings(self.root / "config/alertd.yaml")
-            problems = settings.problems
-            if not problems and settings.settings is not None:
-                loaded = vet(settings.settings, settings.settings.rules, NOW, taken=self._plain.book)
-                problems = loaded.problems
+            problems, book = self._checked()
             for problem in problems:
                 assert problem.message
                 assert format_problem(problem, colour=True)
             assert len(as_json(problems)) == len(problems)
             if problems:
                 return _noticed(slip, problems)
-            assert loaded.book is not None
-            changed = self._changed(slip, before, loaded.book)
+            assert book is not None
+            changed = self._changed(slip, before, book)
             if not changed:
                 return Outcome(slip, "same")
             return Outcome(slip, "story" if self._a_story_fails(changed) else "")
         finally:
             path.write_text(before)
+
+    def _checked(self) -> tuple[Sequence[Problem], RuleBook | None]:
+        read = load_settings(self.root / "config/alertd.yaml")
+        if read.problems or read.settings is None:
+            return read.problems, None
+        loaded = vet(read.settings, read.settings.rules, NOW, taken=self._plain.book)
+        return loaded.problems, loaded.book
 
     def _loaded_settings(self) -> Settings:
         found = load_settings(self.root / "config/alertd.yaml").settings
@@ -258,7 +261,7 @@ def main(arguments: Sequence[str]) -> int:
     count = int(arguments[0]) if arguments else 1000
     start = int(arguments[1]) if len(arguments) > 1 else random.SystemRandom().randrange(10**6)
     with TemporaryDirectory() as folder:
-        bench = Bench(Path(folder), most=40)
+        bench = Bench(Path(folder), most=16)
         tried = track(slips(bench.root, count, start), f"slips from {start}", total=count)
         noticed, near, text = report([bench.outcome(slip) for slip in tried])
     print(f"start {start}: {text}")
