@@ -4,7 +4,9 @@
 # make check   lint and test: what CI runs
 # make bench   measure speed against its limits
 # make nights  play 113 invented cases over 275 days, and count who is told what by day and by night
-# make reloads bring a hundred rule sets into force while messages come in at 1,000 a second
+# make reloads   bring a hundred rule sets into force while messages come in at 1,000 a second
+# make mutation  try 1,000 one-slip edits of the shipped files on the checker and the stories
+#                SLIPS="200 7" tries 200, from start 7
 # make lock    resolve the lock files anew from pyproject.toml
 #
 # PYTHON=python3.12 chooses the interpreter on first use; TEST_ARGS="-k name" narrows the tests.
@@ -18,7 +20,7 @@ BIN := $(VENV)/bin
 # One stamp for each state of what is installed: a changed lock file asks for a stamp that is not there yet.
 STAMP := $(VENV)/installed-$(shell cat requirements-build.lock requirements.lock pyproject.toml setup.py | sha256sum | cut -c 1-16)
 
-.PHONY: run test lint check bench nights reloads lock system-run system-test
+.PHONY: run test lint check bench nights reloads mutation lock system-run system-test
 
 run: $(STAMP)
 	$(BIN)/alertd demo
@@ -43,6 +45,9 @@ nights: $(STAMP)
 
 reloads: $(STAMP)
 	ALERTD_RELOADS=100 $(BIN)/pytest -s tests/e2e/test_reload_under_load.py
+
+mutation: $(STAMP)
+	$(BIN)/python -m tests.rulebook.slip_bench $(SLIPS)
 
 # `uv` resolves for all supported Pythons at once; versions already in a lock file stay while they fit. Extras stay
 # named: pip looks for the newest `coverage[toml]` where the lock file pins `coverage` alone, and stops.

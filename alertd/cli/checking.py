@@ -12,13 +12,10 @@ import typer
 from alertd.cli.opening import config_path
 from alertd.cli.options import AsJson, Config
 from alertd.cli.screen import bad, console, good, plural, say, show_json
-from alertd.core.calendar import local
 from alertd.daemon.clock import utc_now
 from alertd.daemon.secrets_read import secret_problems
+from alertd.daemon.vetting import vet
 from alertd.model.rulebook import RuleBook
-from alertd.model.values import Channel
-from alertd.rulebook.cover import Cover
-from alertd.rulebook.loader import load
 from alertd.rulebook.problems import Problem, Weight, as_json, format_problem
 from alertd.rulebook.settings_file import load_settings
 
@@ -82,9 +79,7 @@ def checked(config: Path, rules: Sequence[Path] = ()) -> Checked:
     if settings.settings is None:
         return Checked(settings.problems, None)
     given = settings.settings
-    now = utc_now()
-    cover = Cover(now, frozenset(Channel) - ({Channel.CALL} if given.call is None else set()))
-    loaded = load(rules or given.rules, given.config, given.templates, today=local(now).date(), cover=cover)
+    loaded = vet(given, rules or given.rules, utc_now())
     secrets = tuple(secret_problems(given))
     return Checked((*settings.problems, *loaded.problems), loaded.book, secrets)
 

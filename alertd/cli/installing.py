@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from alertd.cli.opening import settings_of
+from alertd.cli.schemas import Subject, write_schemas
 from alertd.cli.screen import bad, good, plural, say
 from alertd.core.calendar import local
 from alertd.daemon.clock import utc_now
@@ -61,7 +63,7 @@ def init(
     """Write a working set of settings, rules, templates and systemd units to DIR, with a new encryption key.
 
     Data goes to DIR/var, for an installation in /etc to the folder of the same name in /var/lib. A key that is there is
-    never replaced.
+    never replaced. Schemas for editors are put beside settings and rules.
     """
     root = folder.expanduser().absolute()
     chosen = data.expanduser().absolute() if data is not None else data_folder(root)
@@ -77,6 +79,8 @@ def init(
             say(f"would write {root / copy.place}")
         return
     install(root, copies)
+    for subject in (Subject.RULES, Subject.CONFIG):
+        write_schemas(settings_of(root / SETTINGS), subject)
     made = make_key(root / KEY)
     _say_done(root, chosen, len(copies), key_is_new=made)
 

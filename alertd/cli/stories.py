@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from alertd.cli.coverage import Coverage, Witness, coverage
+from alertd.cli.coverage import Coverage, Witness, coverage, untried
 from alertd.cli.opening import settings_of
 from alertd.cli.options import AsJson, Config
 from alertd.cli.screen import bad, console, good, plural, say, show_json
@@ -24,14 +24,17 @@ from alertd.daemon.rehearsal import Stage
 from alertd.daemon.rules_in_force import RuleSet, load_rules
 from alertd.daemon.story_run import Result, run_story
 from alertd.daemon.verb_settings import intake_settings, voice_of
-from alertd.model.rulebook import RuleBook
-from alertd.rulebook.problems import format_problem
+from alertd.model.rulebook import Classify, Refer, Request, RuleBook
+from alertd.rulebook.problems import Problem, as_json, format_problem
 from alertd.rulebook.reference import Reference
 from alertd.rulebook.settings import Settings
-from alertd.rulebook.stories import LoadedStories, load_stories
+from alertd.rulebook.stories import Known, LoadedStories, load_stories
 from alertd.rulebook.story import Story
 from alertd.store import Keyring, migrate, open_store
 from alertd.store.keys import KEY_BYTES
+
+_MOST_SHOWN = 12
+"""Untried conditions listed on a screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +73,17 @@ def play_stories(
     settings = settings_of(config)
     if rules is not None:
         settings = settings.model_copy(update={"rules": (rules,)})
-    loaded = load_stories(paths or settings.rules)
     rehearsal = _rehearsal(settings)
+    book = rehearsal.rules.book
+    loaded = load_stories(paths or settings.rules, _known(rehearsal.rules))
     results = list(_played(loaded.stories, rehearsal))
-    tried = coverage(rehearsal.rules.book, rehearsal.witness)
+    tried = coverage(book, rehearsal.witness)
+    # Of single stories nobody expects that they try every rule.
+    warnings = () if paths or not results else untried(book, rehearsal.witness)
     if as_json:
-        show_json(_data(loaded, results, tried))
+        show_json(_data(loaded, results, tried, warnings))
     else:
-        _show(loaded, results, tried)
+        _show(loaded, results, tried, warnings)
     if loaded.problems or not results or any(not result.passed for result in results):
         raise typer.Exit(1)
 
@@ -92,6 +98,22 @@ def _rehearsal(settings: Settings) -> Rehearsal:
 
     rules = load_rules(settings, keyring.token, judge, local(utc_now()).date())
     return Rehearsal(settings, rules, witnesses[-1], keyring)
+
+
+def _known(rules: RuleSet) -> Known:
+    """Every name that a story may use."""
+    book = rules.book
+    actions = [action for rule in book.rules.values() for action in rule.then]
+    return {
+        "rule": book.rules,
+        "clock": book.clocks,
+        "role": book.roles,
+        "person": book.people,
+        "template": rules.texts.names,
+        "label": {action.label for action in actions if isinstance(action, Classify)},
+        "referral": {action.to for action in actions if isinstance(action, Refer)},
+        "request": {action.request for action in actions if isinstance(action, Request)},
+    }
 
 
 def _played(stories: Sequence[Story], rehearsal: Rehearsal) -> Iterator[Result]:
@@ -113,9 +135,9 @@ def _play(story: Story, rehearsal: Rehearsal, database: Path) -> Result:
         return run_story(story, Stage(rules.ruling, rules.texts, store, voice_of(settings), reading))
 
 
-def _show(loaded: LoadedStories, results: Sequence[Result], tried: Coverage) -> None:
+def _show(loaded: LoadedStories, results: Sequence[Result], tried: Coverage, warnings: Sequence[Problem]) -> None:
     colour = console().is_terminal
-    for problem in loaded.problems:
+    for problem in (*loaded.problems, *warnings):
         typer.echo(format_problem(problem, colour=colour))
     failed = [result for result in results if not result.passed]
     for result in failed:
@@ -123,6 +145,8 @@ def _show(loaded: LoadedStories, results: Sequence[Result], tried: Coverage) -> 
         for failure in result.failures:
             say(f"  {failure.where}: expected {failure.expected}", errors=True)
             say(f"  {' ' * len(failure.where)}  came     {failure.came}", errors=True)
+            if failure.nearest:
+                say(f"  {' ' * len(failure.where)}  nearest  {failure.nearest}", errors=True)
     if not results:
         remedy = "name files or folders that hold *.test.yaml; rules/README.md says how to write one"
         bad(f"no story was found\nRemedy: {remedy}")
@@ -135,21 +159,26 @@ def _show(loaded: LoadedStories, results: Sequence[Result], tried: Coverage) -> 
 
 
 def _show_coverage(tried: Coverage) -> None:
-    matched, both = tried.rules - len(tried.unmatched), tried.conditions - len(tried.one_sided)
+    matched, one_sided = tried.rules - len(tried.unmatched), tried.one_sided
     say(f"{matched} of {plural(tried.rules, 'rule')} matched in some story")
     if tried.unmatched:
         say(f"  never: {', '.join(tried.unmatched)}")
-    say(f"{both} of {plural(tried.conditions, 'condition')} came out both yes and no")
-    if tried.one_sided:
-        say(f"  not yet: {', '.join(tried.one_sided)}")
-    say(f"{tried.conditions - len(tried.never_unknown)} of {tried.conditions} came out unknown")
+    total = len(tried.conditions)
+    say(f"{total - len(one_sided)} of {plural(total, 'condition')} came out both yes and no, {tried.unknown} unknown")
+    for one in one_sided[:_MOST_SHOWN]:
+        say(f"  {one.where}: {one.condition}: {one.missing}")
+    if len(one_sided) > _MOST_SHOWN:
+        say(f"  and {len(one_sided) - _MOST_SHOWN} more: --json lists them all")
 
 
-def _data(loaded: LoadedStories, results: Sequence[Result], tried: Coverage) -> dict[str, Any]:
+def _data(
+    loaded: LoadedStories, results: Sequence[Result], tried: Coverage, warnings: Sequence[Problem]
+) -> dict[str, Any]:
     return {
         "passed": sum(result.passed for result in results),
         "failed": sum(not result.passed for result in results),
-        "problems": [format_problem(problem) for problem in loaded.problems],
+        "problems": as_json(loaded.problems),
+        "warnings": as_json(warnings),
         "stories": [
             {"name": r.story.name, "where": r.story.where, "passed": r.passed, "failures": r.failures} for r in results
         ],

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 
 from alertd.core.calendar import local
 from alertd.core.history import live_runs
@@ -12,6 +14,9 @@ from alertd.core.wording import moment
 from alertd.daemon.rehearsal import Sending, Stage
 from alertd.model.case import Facts
 from alertd.rulebook.story import Expected, Step, Story
+
+ANYTHING = "…"
+"""In a test's whole text: references and codes, which no test can know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +27,13 @@ class Failure:
         where: `file:line` of the test.
         expected: What the test says.
         came: What came.
+        nearest: Of the messages sent, the one most like what was expected, and how it differs; "" where none is.
     """
 
     where: str
     expected: str
     came: str
+    nearest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ def _sends(step: Step, sent: Sequence[Sending]) -> list[Failure]:
 def _absent(step: Step, wanted: Sequence[Expected], sent: Sequence[Sending]) -> list[Failure]:
     found = _pair(wanted, sent)
     return [
-        Failure(each.where or step.where, f"{_asked(each)} to be sent", _came(sent))
+        Failure(each.where or step.where, f"{_asked(each)} to be sent", _came(sent), _nearest(each, sent))
         for number, each in enumerate(wanted)
         if number not in found
     ]
@@ -120,20 +127,48 @@ def _pair(wanted: Sequence[Expected], sent: Sequence[Sending]) -> dict[int, int]
 
 
 def _fits(wanted: Expected, each: Sending) -> bool:
-    pairs = ((wanted.to, each.to), (wanted.asked, each.asked), (wanted.person, each.person), (wanted.by, each.by.value))
-    if any(expected and expected != came for expected, came in pairs):
-        return False
-    if wanted.template and wanted.template not in each.templates:
-        return False
-    if wanted.about and wanted.about not in each.abouts:
-        return False
-    return wanted.text.casefold() in each.text.casefold()
+    return not any(_differences(wanted, each))
+
+
+def _differences(wanted: Expected, each: Sending) -> Iterator[str]:
+    """In what a message is not what a test says, as `name: this, not that`."""
+    singles = (("to", each.to), ("asked", each.asked), ("person", each.person), ("by", each.by.value))
+    for name, came in singles:
+        if (expected := getattr(wanted, name)) and expected != came:
+            yield f"{name}: {came}, not {expected}"
+    for name, several in (("template", each.templates), ("about", each.abouts)):
+        if (expected := getattr(wanted, name)) and expected not in several:
+            yield f"{name}: {'+'.join(sorted(several)) or 'none'}, not {expected}"
+    if wanted.text.casefold() not in each.text.casefold():
+        yield f"text: {' '.join(each.text.split())!r} without {wanted.text!r}"
+    if wanted.reads and (other := _otherwise(wanted.reads, each.text)):
+        yield f"reads: {other}"
+
+
+def _otherwise(wanted: str, came: str) -> str:
+    """Where a whole text is not as a test says; "" where it is. White space at the ends of lines is nothing."""
+    lines = zip_longest(
+        *([line.rstrip() for line in text.strip().split("\n")] for text in (wanted, came)), fillvalue=""
+    )
+    for number, (expected, found) in enumerate(lines, 1):
+        if not re.fullmatch(".*".join(map(re.escape, expected.split(ANYTHING))), found):
+            return f"line {number} is {found!r}, not {expected!r}"
+    return ""
+
+
+def _nearest(wanted: Expected, sent: Sequence[Sending]) -> str:
+    """The message with the fewest differences; a second one alike is missing when it has none."""
+    if not sent:
+        return ""
+    closest = min(sent, key=lambda each: len(list(_differences(wanted, each))))
+    differs = "; ".join(_differences(wanted, closest)) or "the same, and answers another line of the test already"
+    return f"{_told(closest)} ({differs})"
 
 
 def _asked(wanted: Expected) -> str:
-    given = replace(wanted, where="")
     names = ("to", "asked", "person", "by", "template", "about", "text")
-    return ", ".join(f"{name}: {value}" for name in names if (value := getattr(given, name))) or "a message"
+    given = [f"{name}: {value}" for name in names if (value := getattr(wanted, name))]
+    return ", ".join([*given, *(["reads: as written"] if wanted.reads else [])]) or "a message"
 
 
 def _told(each: Sending) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from alertd.core.normal_form import normal_form
 from alertd.model.conditions import ALWAYS
 from alertd.model.rulebook import Clock, Definition, Rule, RuleBook, StartClock
 from alertd.rulebook.checks import DEFAULT_LADDER, JUDGED
+from alertd.rulebook.contradictions import can_never_hold
 from alertd.rulebook.leaves import canonical
-from alertd.rulebook.problems import Place
 from alertd.rulebook.reading import Reading
 from alertd.rulebook.references import Index
 from alertd.rulebook.suggestions import nearest
@@ -17,6 +18,8 @@ from alertd.rulebook.suggestions import nearest
 _MAY_STAND_ALONE = ("rule", "list", "person", "role", "clock")
 """Rules are the purpose, lists also translate incoming words, people may accept, roles are told by the program, and a
 clock that no rule starts has a warning of its own."""
+
+_LAST_LINE = 10**9
 
 
 def advise(reading: Reading, book: RuleBook, index: Index, today: date | None) -> None:
@@ -30,18 +33,41 @@ def advise(reading: Reading, book: RuleBook, index: Index, today: date | None) -
     """
     for rule in book.rules.values():
         _no_condition(reading, rule, index)
+        _never_matches(reading, rule, book, _lines(index, rule))
+        if today and rule.effective_until and rule.effective_until < today and rule.status in JUDGED:
+            message = f"'{rule.id}' ended on {rule.effective_until}: it can never match again"
+            reading.report.warn("W101", index["rule"][rule.id], message, "write 'status: retired', or a later day")
     _same_conditions(reading, book, index)
     _never_started(reading, book, index)
     _unused(reading, index)
     _misspelt_labels(reading)
     if today:
         _past_review(reading, book, today)
+    for rule in book.rules.values():
+        reading.report.silence(rule.allow, index["rule"][rule.id].file, _lines(index, rule))
+
+
+def _lines(index: Index, rule: Rule) -> range:
+    """Lines of a rule's block: up to the next block of its file."""
+    start = index["rule"][rule.id]
+    later = [each.line for blocks in index.values() for each in blocks.values() if each.file == start.file]
+    return range(start.line, min((line for line in later if line > start.line), default=_LAST_LINE))
+
+
+def _never_matches(reading: Reading, rule: Rule, book: RuleBook, lines: range) -> None:
+    """A contradiction that shows only once definitions are written out."""
+    place = reading.places[str(rule.id), "when"]
+    if reading.report.has("W101", place.file, lines) or not can_never_hold(normal_form(rule.when, book.definitions)):
+        return
+    message = f"'{rule.id}' can never match: its conditions, with the definitions they name, rule each other out"
+    reading.report.warn("W101", place, message, "check the definitions, or use 'any:'")
 
 
 def _no_condition(reading: Reading, rule: Rule, index: Index) -> None:
     if rule.when == ALWAYS and rule.status in JUDGED:
         message = f"'{rule.id}' has no condition: it matches every {rule.message}"
-        _warn(reading, rule, "W106", reading.places.get((rule.id, "when"), index["rule"][rule.id]), message)
+        place = reading.places.get((rule.id, "when"), index["rule"][rule.id])
+        reading.report.warn("W106", place, message, _remedy("W106"))
 
 
 def _same_conditions(reading: Reading, book: RuleBook, index: Index) -> None:
@@ -52,12 +78,11 @@ def _same_conditions(reading: Reading, book: RuleBook, index: Index) -> None:
         first = seen.setdefault((rule.message, canonical(rule.when, book.definitions)), rule)
         if first is not rule:
             message = f"'{rule.id}' has the same conditions as '{first.id}' ({first.header.where})"
-            _warn(reading, rule, "W102", index["rule"][rule.id], message)
+            reading.report.warn("W102", index["rule"][rule.id], message, _remedy("W102"))
 
 
-def _warn(reading: Reading, rule: Rule, code: str, place: Place, message: str) -> None:
-    if code not in rule.allow:
-        reading.report.warn(code, place, message, f"change it, or write 'allow: {{{code}: the reason}}'")
+def _remedy(code: str) -> str:
+    return f"change it, or write 'allow: {{{code}: the reason}}'"
 
 
 def _never_started(reading: Reading, book: RuleBook, index: Index) -> None:

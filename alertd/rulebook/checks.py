@@ -8,7 +8,7 @@ from alertd.model.conditions import Condition, DefinitionCondition, FieldConditi
 from alertd.model.contract import FIELDS
 from alertd.model.ids import LadderId
 from alertd.model.rulebook import Clock, Escalate, IfMissing, Notify, Rule, RuleBook, RuleStatus, StartClock
-from alertd.model.values import Answer, Severity
+from alertd.model.values import Answer, Channel, Severity
 from alertd.rulebook.leaves import Definitions
 from alertd.rulebook.problems import Place
 from alertd.rulebook.reading import Reading
@@ -26,6 +26,7 @@ def check_rules(reading: Reading, book: RuleBook, index: Index) -> None:
         _check_starts(reading, rule, book)
         if rule.severity is Severity.URGENT and rule.status in JUDGED:
             _check_ladder(reading, rule, index)
+            _check_ladder_is_heard(reading, rule, book)
         if rule.severity is Severity.URGENT and rule.status is RuleStatus.LIVE:
             _check_ask(reading, rule)
             _check_unknowns(reading, rule, book.definitions)
@@ -56,6 +57,17 @@ def _check_ladder(reading: Reading, rule: Rule, index: Index) -> None:
         message = f"'{rule.id}' is urgent and there is no ladder '{DEFAULT_LADDER}' for it to climb"
         remedy = f"add the ladder '{DEFAULT_LADDER}', or name one with 'ladder:'"
         reading.report.error("E035", _place(reading, rule, "then"), message, remedy)
+
+
+def _check_ladder_is_heard(reading: Reading, rule: Rule, book: RuleBook) -> None:
+    """A ladder of mails alone reaches a mailbox, not a human."""
+    named = {notify.ladder or DEFAULT_LADDER for notify in rule.notifies}
+    named |= {action.ladder for action in rule.then if isinstance(action, Escalate)}
+    for ladder in (book.ladders[name] for name in sorted(named) if name in book.ladders):
+        if not any({Channel.SMS, Channel.CALL} & set(step.by) for step in ladder.steps):
+            message = f"'{rule.id}' is urgent, and the ladder '{ladder.id}' sends only mail"
+            remedy = "give a step of the ladder 'by: [call]' or 'by: [sms]'"
+            reading.report.error("E035", _place(reading, rule, "then"), message, remedy)
 
 
 def _check_ask(reading: Reading, rule: Rule) -> None:

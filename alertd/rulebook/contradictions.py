@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 
-from alertd.model.conditions import Condition, FieldCondition, Op
+from alertd.core.normal_form import negated_leaf
+from alertd.model.conditions import Condition, FieldCondition, Group, Heading, Op
 from alertd.model.values import Answer
 from alertd.rulebook.problems import Place
 from alertd.rulebook.reading import Reading
@@ -32,6 +34,45 @@ def warn_of_contradiction(reading: Reading, conditions: Sequence[Condition], nod
         if _impossible(seen[found.field]) and isinstance(item, Entries):
             message = f"this can never match: no '{found.field}' satisfies all the conditions of this group"
             reading.report.warn("W101", _operator_place(item, found.op), message, "check the values, or use 'any:'")
+
+
+def can_never_hold(form: Condition, given: Sequence[FieldCondition] = ()) -> bool:
+    """Whether no record can satisfy a condition, as far as its fields alone tell; unknowns are no way out.
+
+    Args:
+        form: A normal form.
+        given: What must hold besides.
+    """
+    items = form.items if isinstance(form, Group) and form.heading is Heading.ALL else (form,)
+    plain = [found for item in items if (found := _plain(item)) is not None]
+    together = [*given, *plain]
+    if any(_impossible([each for each in together if each.field == one.field]) for one in plain):
+        return True
+    choices = [item for item in items if isinstance(item, Group) and item.heading is Heading.ANY]
+    return any(all(can_never_hold(way, together) for way in choice.items) for choice in choices)
+
+
+_TURNED = {
+    Op.EQUALS: Op.NOT_EQUALS,
+    Op.NOT_EQUALS: Op.EQUALS,
+    Op.IN: Op.NOT_IN,
+    Op.NOT_IN: Op.IN,
+    Op.AT_LEAST: Op.LESS_THAN,
+    Op.LESS_THAN: Op.AT_LEAST,
+    Op.AT_MOST: Op.MORE_THAN,
+    Op.MORE_THAN: Op.AT_MOST,
+}
+
+
+def _plain(item: Condition) -> FieldCondition | None:
+    """A comparison that decides by itself, `none` worked into it; None for anything else."""
+    leaf = negated_leaf(item)
+    found = leaf or item
+    if not isinstance(found, FieldCondition) or found.if_missing is not None:
+        return None
+    if leaf is None:
+        return found
+    return replace(found, op=_TURNED[found.op]) if found.op in _TURNED else None
 
 
 def _operator_place(item: Entries, op: Op) -> Place:

@@ -39,7 +39,7 @@ from alertd.rulebook.stopping import check_stops
 from alertd.rulebook.suggestions import allowed, did_you_mean
 from alertd.rulebook.texts import Template, check_program_texts, check_texts
 from alertd.rulebook.tree import Entries, Node, Text
-from alertd.rulebook.word_lists import resolve
+from alertd.rulebook.word_lists import check_words, resolve
 
 _Reader = Callable[[Reading, Settings], Any]
 _READERS: dict[str, _Reader] = {
@@ -238,6 +238,7 @@ def _blocks_of(
 
 def _check(reading: Reading, book: RuleBook, blocks: _Blocks) -> None:
     check_references(reading, blocks.index)
+    check_words(reading)
     check_uses(reading.report, reading.uses, book)
     check_circles(reading.report, book, blocks.index)
     # A rule that cannot be read may give any label: nobody else is blamed for its slip.

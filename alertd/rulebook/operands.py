@@ -197,6 +197,7 @@ def _listed(reading: r.Reading, spec: FieldSpec, node: Text) -> tuple[str, ...]:
     if name not in reading.words:
         raise Broken("the list is not there, which is told once all files are read")
     words = reading.words[name]
+    reading.compared.append((name, spec.words))
     wrong = [word for word in words if spec.words and word not in spec.words]
     if len(wrong) == len(words):
         message = f"'{spec.name}' never holds a word of the list '{name}'"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -96,6 +96,16 @@ class Report:
     def warn(self, code: str, place: Place, message: str, remedy: str = "") -> None:
         """Take note of what deserves a look and stops nothing."""
         self._add(code, Weight.WARNING, place, message, remedy)
+
+    def silence(self, codes: Collection[str], file: str, lines: range) -> None:
+        """Take back warnings of these codes about these lines: their owner has given a reason."""
+        for key, one in list(self._found.items()):
+            if one.severity is Weight.WARNING and one.code in codes and one.file == file and one.line in lines:
+                del self._found[key]
+
+    def has(self, code: str, file: str, lines: range) -> bool:
+        """Whether such a problem is noted about these lines."""
+        return any(one.code == code and one.file == file and one.line in lines for one in self._found.values())
 
     @property
     def failed(self) -> bool:

@@ -12,7 +12,7 @@ LONDON = ZoneInfo("Europe/London")
 _LONGEST = timedelta(days=3660)
 _MIDNIGHT_AT_THE_END = "24:00"
 
-_UNITS = {
+UNITS = {
     "second": timedelta(seconds=1),
     "seconds": timedelta(seconds=1),
     "s": timedelta(seconds=1),
@@ -81,9 +81,9 @@ def duration(text: str) -> timedelta | WorkingDays:
     number, unit = int(found[1]), " ".join(found[2].split())
     if unit in ("working day", "working days"):
         return WorkingDays(number)
-    if unit not in _UNITS:
+    if unit not in UNITS:
         raise _no_unit(plain, number, unit)
-    return _bounded(text, number * _UNITS[unit])
+    return _bounded(text, number * UNITS[unit])
 
 
 def length(text: str) -> timedelta:

@@ -78,6 +78,8 @@ class Reading:
     given: dict[str, Place] = field(default_factory=dict)
     labels: list[tuple[str, Place]] = field(default_factory=list)
     includes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    listed: list[tuple[str, str, Place]] = field(default_factory=list)
+    compared: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     places: dict[tuple[str, str], Place] = field(default_factory=dict)
     open: list[Settings] = field(default_factory=list)
     strays: list[_Stray] = field(default_factory=list)

@@ -22,7 +22,7 @@ from alertd.model.conditions import Condition, DefinitionCondition, Group, Headi
 from alertd.model.ids import ExprId
 from alertd.model.rulebook import Expression, RuleBook
 from alertd.model.values import Answer, Kind
-from alertd.model.view import Answered, Answers, View
+from alertd.model.view import Answered, View
 from alertd.rulebook.leaf_memory import readers
 
 _ANSWERS = (Answer.NO, Answer.UNKNOWN, Answer.YES)
@@ -83,9 +83,13 @@ class Reference:
         by_kind = {kind: [each for each in book.expressions if each.kind is kind] for kind in Kind}
         self._programs = {kind: _Program(each, book.definitions, lists) for kind, each in by_kind.items()}
 
-    def match(self, views: Sequence[View]) -> Sequence[Answers]:
+    def match(self, views: Sequence[View]) -> Sequence[Answered]:
         """Answer every expression of each view's kind, in the order of the views."""
         return [self._programs[view.kind].answers(view) for view in views]
+
+    def numbering(self, kind: Kind) -> str:
+        """How the conditions of a kind are numbered in traces."""
+        return self._programs[kind].numbering
 
     def written(self, trace: Trace) -> Mapping[ExprId, Written]:
         """Write a trace out: every expression of its kind with its conditions, looking at no record.

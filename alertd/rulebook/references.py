@@ -14,7 +14,7 @@ from alertd.rulebook.leaves import fields_in, leaves_in
 from alertd.rulebook.operands import carried_by, not_carried
 from alertd.rulebook.problems import Place, Report
 from alertd.rulebook.reading import Reading, Reference, Use
-from alertd.rulebook.suggestions import allowed, did_you_mean
+from alertd.rulebook.suggestions import allowed, did_you_mean, nearest
 
 K = TypeVar("K")
 Index = Mapping[str, Mapping[str, Place]]
@@ -31,6 +31,19 @@ def check_references(reading: Reading, index: Index) -> None:
         known = [name for kind in reference.kinds for name in index.get(kind, {})]
         if reference.id not in known:
             reading.report.error("E021", reference.place, *_missing(reference, known))
+            _point_at_the_other(reading, reference, index)
+
+
+def _point_at_the_other(reading: Reading, reference: Reference, index: Index) -> None:
+    """Warn (W104) at a block like the one that is missing and named by nobody: the slip may well be in its own id."""
+    named = {(kind, one.id) for one in reading.references for kind in one.kinds}
+    for kind in reference.kinds:
+        meant = nearest(reference.id, index.get(kind, {}))
+        if meant and (kind, meant) not in named:
+            message = (
+                f"nothing uses the {kind} '{meant}': did you mean '{reference.id}', which {reference.place} names?"
+            )
+            reading.report.warn("W104", index[kind][meant], message, "give both the same id")
 
 
 def _missing(reference: Reference, known: list[str]) -> tuple[str, str]:

@@ -59,7 +59,7 @@ def role(reading: r.Reading) -> scalars.Read[RoleId]:
 def word_list(reading: r.Reading, settings: r.Settings) -> WordList:
     """Read a `list` block; `include` is resolved once all lists are read."""
     name = settings.need("list", scalars.identifier)
-    words = settings.may("words", items.each(reading, scalars.text), ())
+    words = settings.may("words", items.each(reading, _listed_word(reading, name)), ())
     include = settings.may("include", items.one_or_each(reading, reading.refer("list")), ())
     reading.includes[name] = include
     if not words and not include and "words" not in settings:
@@ -72,6 +72,15 @@ def word_list(reading: r.Reading, settings: r.Settings) -> WordList:
         source=settings.may("source", scalars.text, ""),
         navigators=settings.may("navigators", _pairs(role(reading)), {}) if name == "hospital_sites" else {},
     )
+
+
+def _listed_word(reading: r.Reading, name: str) -> scalars.Read[str]:
+    def read(node: Node) -> str:
+        word = scalars.text(node)
+        reading.listed.append((name, word, node.place))
+        return word
+
+    return read
 
 
 def _pairs(read: scalars.Read[scalars.T]) -> scalars.Read[dict[str, scalars.T]]:

@@ -27,6 +27,13 @@ def text(node: Node) -> str:
     return " ".join(node.value.split())
 
 
+def several_lines(node: Node) -> str:
+    """Read a text with its lines as they stand."""
+    if not isinstance(node, Text):
+        raise Fault("E014", node.place, "a text is expected here", "write '|' and the lines below it, indented")
+    return node.value
+
+
 def identifier(node: Node) -> str:
     """Read an id: small letters, digits and underscores."""
     name = text(node)

@@ -15,6 +15,7 @@ from alertd.model.contract import DROPPED_AT_INTAKE, SETTINGS
 from alertd.rulebook import quantities
 from alertd.rulebook.people_blocks import mail_address, shown_number, telephone
 from alertd.rulebook.quantities import Exposed, Misread, NotAWord
+from alertd.rulebook.schema_parts import LENGTH, TIME
 from alertd.rulebook.secret import SOURCES, Secret
 from alertd.rulebook.suggestions import allowed, did_you_mean
 
@@ -161,24 +162,49 @@ _SECRET_SCHEMA = {
     "maxProperties": 1,
     "additionalProperties": False,
 }
+_NUMBER = {
+    "type": ["string", "number"],  # an editor takes +447700900001 for a number
+    "description": "telephone number that calls come from",
+    "pattern": "^[+]?[0-9 ]+$",
+}
+
+
+def _like(schemes: str) -> str:
+    """Pattern of an address without a password."""
+    return f"^{schemes}://[^@/]+(/.*)?$"
+
+
+_STORE_SCHEMA = _schema(
+    "sqlite:/// or postgresql+psycopg:// address", pattern=f"^{_SQLITE}.+$|{_like('postgresql[+]psycopg')}"
+)
 _IS_SECRET = GetPydanticSchema(lambda _kind, _handler: core_schema.is_instance_schema(Secret))
 _HIDDEN = PlainSerializer(str, return_type=str)
 
 KeptField = Annotated[str, one_of(DROPPED_AT_INTAKE), WithJsonSchema({"enum": list(DROPPED_AT_INTAKE)})]
 SettingWord = Annotated[str, one_of(SETTINGS), WithJsonSchema({"enum": list(SETTINGS)})]
 FilePath = Annotated[Path, BeforeValidator(_path), _schema("path, relative to this file")]
-Length = Annotated[timedelta, BeforeValidator(_duration), _schema("duration such as '20 seconds' or '90 days'")]
-LengthOrOff = Annotated[Length | None, BeforeValidator(_off)]
-Rate = Annotated[float, BeforeValidator(_rate), _schema("messages a second, such as 10/s", pattern=_RATE.pattern)]
-ClockTime = Annotated[time, BeforeValidator(lambda value: quantities.time_of_day(_text(value))), _schema("HH:MM")]
-Listen = Annotated[str, BeforeValidator(_listen), _schema("host:port")]
+Length = Annotated[timedelta, BeforeValidator(_duration), WithJsonSchema(LENGTH)]
+LengthOrOff = Annotated[
+    Length | None, BeforeValidator(_off), WithJsonSchema({"anyOf": [LENGTH, {"enum": ["off", False]}]})
+]
+Rate = Annotated[
+    float, BeforeValidator(_rate), _schema("messages a second, such as 10/s", pattern=f"^{_RATE.pattern}$")
+]
+ClockTime = Annotated[
+    time, BeforeValidator(lambda value: quantities.time_of_day(_text(value))), _schema("HH:MM", pattern=TIME["pattern"])
+]
+Listen = Annotated[str, BeforeValidator(_listen), _schema("host:port", pattern=f"^{_LISTEN.pattern}$")]
 Phone = Annotated[str, BeforeValidator(_phone), _schema("UK telephone number")]
 SenderNumber = Annotated[str, BeforeValidator(_sender), _schema("number that texts come from")]
-CallerNumber = Annotated[str, BeforeValidator(_caller), _schema("number that calls come from")]
-Mail = Annotated[str, BeforeValidator(lambda value: mail_address(_text(value))), _schema("mail address")]
-AmqpUrl = Annotated[str, _address("amqp", "amqps"), _schema("amqp:// address without a password")]
-WebUrl = Annotated[str, _address("https", "http"), _schema("https:// address")]
-StoreUrl = Annotated[str, BeforeValidator(_store_url), _schema("sqlite:/// or postgresql+psycopg:// address")]
+CallerNumber = Annotated[str, BeforeValidator(_caller), WithJsonSchema(_NUMBER)]
+Mail = Annotated[
+    str, BeforeValidator(lambda value: mail_address(_text(value))), _schema("mail address", pattern="^[^@ ]+@[^@ ]+$")
+]
+AmqpUrl = Annotated[
+    str, _address("amqp", "amqps"), _schema("amqp:// address without a password", pattern=_like("amqps?"))
+]
+WebUrl = Annotated[str, _address("https", "http"), _schema("https:// address", pattern=_like("https?"))]
+StoreUrl = Annotated[str, BeforeValidator(_store_url), _STORE_SCHEMA]
 SecretRef = Annotated[Secret, _IS_SECRET, BeforeValidator(_secret), _HIDDEN, WithJsonSchema(_SECRET_SCHEMA)]
 Identifier = Annotated[
     Secret,

@@ -232,5 +232,24 @@ def settings_schema() -> dict[str, Any]:
     properties["sms"] = {"anyOf": [properties["sms"]["items"], properties["sms"]]}
     properties["rules"] = {"anyOf": [properties["rules"]["items"], properties["rules"]]}
     properties["call"] = {"anyOf": [{"const": "off"}, properties["call"]]}
+    properties["sms"]["anyOf"][1] |= {"minItems": 1, "maxItems": 2}
+    schema["$defs"]["Intake"]["oneOf"] = [{"required": ["amqp"]}, {"required": ["spool"]}]
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    return schema
+    loosened: dict[str, Any] = _loosened(schema)
+    return loosened
+
+
+def _loosened(part: Any) -> Any:  # noqa: ANN401 - any piece of a schema
+    """Let a text come as the number or truth that an editor takes it for, and a number as text.
+
+    What follows a pattern is never taken for either.
+    """
+    if isinstance(part, list):
+        return [_loosened(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    loose = {name: _loosened(each) for name, each in part.items()}
+    is_free = "pattern" not in loose or loose["type"] == "integer"
+    if loose.get("type") in ("string", "integer", "boolean") and is_free:
+        loose["type"] = ["string", "number", "boolean"]
+    return loose

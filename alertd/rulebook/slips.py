@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from alertd.rulebook.problems import Fault, Place
@@ -31,14 +33,28 @@ def slip(name: str, first: int, chunk: str) -> Fault:
         for _ in yaml.parse(chunk, Loader=yaml.SafeLoader):
             pass
     except yaml.MarkedYAMLError as wrong:
-        return _explained(name, first, wrong)
+        return _explained(name, first, chunk, wrong)
     except yaml.reader.ReaderError as wrong:
         line = chunk[: int(wrong.position)].count("\n") + first + 1
         return Fault("E001", Place(name, line), "this line holds a sign that cannot be shown", "type the line again")
     return Fault("E001", Place(name, first + 1), "this block cannot be read", "check its brackets, quotes and spaces")
 
 
-def _explained(name: str, first: int, wrong: yaml.MarkedYAMLError) -> Fault:
+_OPENED = re.compile(r"""(?:^|[:,{\[]|- )\s*(?P<quote>["'])(?P<rest>.*)$""")
+
+
+def _opened(chunk: str) -> tuple[int, int] | None:
+    """Line and column, from 0, of the first quote that its own line does not close: it swallows what follows."""
+    for number, line in enumerate(chunk.split("\n")):
+        if (found := _OPENED.search(line)) and found["quote"] not in found["rest"]:
+            return number, found.start("quote")
+    return None
+
+
+def _explained(name: str, first: int, chunk: str, wrong: yaml.MarkedYAMLError) -> Fault:
+    if opened := _opened(chunk):
+        place = Place(name, first + opened[0] + 1, opened[1] + 1)
+        return Fault("E001", place, "a quote is opened and never closed", "close the quote on the same line")
     said = f"{wrong.context or ''} {wrong.problem or ''}"
     mark = wrong.context_mark if "quoted scalar" in said and wrong.context_mark else wrong.problem_mark
     place = Place(name, first + (mark.line if mark else 0) + 1, (mark.column if mark else 0) + 1)

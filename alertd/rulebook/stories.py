@@ -5,12 +5,13 @@ Source: the rule language, "Tests of rules".
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from alertd.core.on_call import PERSON
 from alertd.model.values import Channel
 from alertd.rulebook import items, scalars, tree
 from alertd.rulebook import reading as r
@@ -18,6 +19,7 @@ from alertd.rulebook.files import STORY_ENDING
 from alertd.rulebook.problems import Broken, Fault, Place, Problem, Report
 from alertd.rulebook.story import Act, ClockState, Expected, Step, Story
 from alertd.rulebook.story_data import message_data
+from alertd.rulebook.suggestions import allowed, did_you_mean, nearest
 from alertd.rulebook.tree import Entries, Entry, Node, Text
 
 
@@ -29,11 +31,16 @@ class LoadedStories:
     problems: tuple[Problem, ...]
 
 
-def load_stories(paths: Iterable[Path]) -> LoadedStories:
+Known = Mapping[str, Collection[str]]
+"""What a set of rules holds, by kind: a story that names anything else would pass or fail for a slip."""
+
+
+def load_stories(paths: Iterable[Path], known: Known | None = None) -> LoadedStories:
     """Read stories from files and folders, which are searched recursively for `*.test.yaml`.
 
     Args:
         paths: Files or folders.
+        known: Names that the rules hold (E021); None leaves names unchecked.
 
     Returns:
         Every story that can be read, in order of files, with all problems.
@@ -43,26 +50,26 @@ def load_stories(paths: Iterable[Path]) -> LoadedStories:
     for path in paths:
         files = sorted(path.rglob(f"*{STORY_ENDING}")) if path.is_dir() else [path]
         for file in files:
-            stories += _file(report, file)
+            stories += _file(report, file, known)
     return LoadedStories(tuple(stories), report.problems())
 
 
-def stories_from_text(name: str, text: str) -> LoadedStories:
+def stories_from_text(name: str, text: str, known: Known | None = None) -> LoadedStories:
     """Read stories from a text, as `load_stories` does."""
     report = Report()
-    stories = _stories(report, name, text.encode())
+    stories = _stories(report, name, text.encode(), known)
     return LoadedStories(tuple(stories), report.problems())
 
 
-def _file(report: Report, file: Path) -> list[Story]:
+def _file(report: Report, file: Path, known: Known | None) -> list[Story]:
     try:
-        return _stories(report, str(file), file.read_bytes())
+        return _stories(report, str(file), file.read_bytes(), known)
     except OSError:
         report.error("E001", Place(str(file), 1), "this file cannot be read", "check the path and who may read it")
         return []
 
 
-def _stories(report: Report, name: str, data: bytes) -> list[Story]:
+def _stories(report: Report, name: str, data: bytes, known: Known | None) -> list[Story]:
     reading = r.Reading(report)
     found: list[Story] = []
     for node in tree.blocks(name, data, report).nodes:
@@ -73,7 +80,25 @@ def _stories(report: Report, name: str, data: bytes) -> list[Story]:
         except Broken:
             pass
         reading.settle_strays()
+    _check_names(reading, known or {})
     return found
+
+
+def _check_names(reading: r.Reading, known: Known) -> None:
+    """Refuse names that no rule, role, clock or template has (E021): a `never:` of a misspelt one always holds."""
+    for reference in reading.references:
+        if reference.kinds == ("role",) and reference.id.startswith(PERSON):
+            continue  # an answer to one person
+        names = [name for kind in reference.kinds for name in known.get(kind, ())]
+        if reference.kinds == _ABOUT and not nearest(reference.id, names):
+            continue  # a message may be about something of alertd's own
+        if names and reference.id not in names:
+            what = " or ".join(reference.kinds)
+            message = f"there is no {what} called '{reference.id}'{did_you_mean(reference.id, names)}"
+            reading.report.error("E021", reference.place, message, allowed(sorted(names)))
+
+
+_ABOUT = ("rule", "clock")
 
 
 def _story(reading: r.Reading, node: Node) -> Story:
@@ -92,7 +117,6 @@ def _story(reading: r.Reading, node: Node) -> Story:
 def _step(reading: r.Reading, node: Node) -> Step:
     with r.Settings(reading, node, "this step") as settings:
         act, data = _input(reading, settings)
-        words = items.one_or_each(reading, scalars.text)
         return Step(
             at=settings.need("at", scalars.moment),
             act=act,
@@ -102,18 +126,22 @@ def _step(reading: r.Reading, node: Node) -> Step:
             expect=settings.may("expect", _expectation(reading), None),
             includes=settings.may("includes", _messages(reading), ()),
             never=settings.may("never", _messages(reading), ()),
-            matches=settings.may("matches", words, None),
-            asks=settings.may("asks", words, None),
-            clocks=settings.may("clocks", _mapping(scalars.one_of(ClockState)), {}),
-            due=settings.may("due", _mapping(scalars.moment), {}),
-            labels=settings.may("labels", words, None),
-            referrals=settings.may("referrals", words, None),
-            requests=settings.may("requests", _mapping(scalars.count_of(0)), {}),
+            matches=settings.may("matches", _names(reading, "rule"), None),
+            asks=settings.may("asks", _names(reading, "rule"), None),
+            clocks=settings.may("clocks", _mapping(reading.refer("clock"), scalars.one_of(ClockState)), {}),
+            due=settings.may("due", _mapping(reading.refer("clock"), scalars.moment), {}),
+            labels=settings.may("labels", _names(reading, "label"), None),
+            referrals=settings.may("referrals", _names(reading, "referral"), None),
+            requests=settings.may("requests", _mapping(reading.refer("request"), scalars.count_of(0)), {}),
             cases=settings.may("cases", scalars.count_of(0), None),
             case=settings.may("case", scalars.text, ""),
             note=settings.may("note", scalars.text, ""),
             where=str(settings.place),
         )
+
+
+def _names(reading: r.Reading, kind: str) -> scalars.Read[tuple[str, ...]]:
+    return items.one_or_each(reading, reading.refer(kind))
 
 
 _ACTS = tuple(act.value for act in Act if act is not Act.NONE)
@@ -136,12 +164,12 @@ def _input(reading: r.Reading, settings: r.Settings) -> tuple[Act, dict[str, Any
 
 def _by_role(reading: r.Reading, node: Node) -> dict[str, str]:
     with r.Settings(reading, node, "this") as settings:
-        return {"by": settings.need("by", scalars.text)}
+        return {"by": settings.need("by", reading.refer("role"))}
 
 
 def _undelivered(reading: r.Reading, node: Node) -> dict[str, str]:
     with r.Settings(reading, node, "'undelivered'") as settings:
-        return {"to": settings.need("to", scalars.text), "by": settings.need("by", scalars.one_of(Channel))}
+        return {"to": settings.need("to", reading.refer("role")), "by": settings.need("by", scalars.one_of(Channel))}
 
 
 def _confirmed(reading: r.Reading, node: Node) -> dict[str, str]:
@@ -171,22 +199,23 @@ def _messages(reading: r.Reading) -> scalars.Read[tuple[Expected, ...]]:
 def _message(reading: r.Reading, node: Node) -> Expected:
     with r.Settings(reading, node, "a message") as settings:
         return Expected(
-            to=settings.may("to", scalars.text, ""),
-            asked=settings.may("asked", scalars.text, ""),
-            person=settings.may("person", scalars.text, ""),
+            to=settings.may("to", reading.refer("role"), ""),
+            asked=settings.may("asked", reading.refer("role"), ""),
+            person=settings.may("person", reading.refer("person"), ""),
             by=settings.may("by", scalars.word(tuple(Channel)), ""),
-            template=settings.may("template", scalars.text, ""),
-            about=settings.may("about", scalars.text, ""),
+            template=settings.may("template", reading.refer("template"), ""),
+            about=settings.may("about", reading.refer(*_ABOUT), ""),
             text=settings.may("text", scalars.text, ""),
+            reads=settings.may("reads", scalars.several_lines, ""),
             where=str(settings.place),
         )
 
 
-def _mapping(read: scalars.Read[scalars.T]) -> scalars.Read[dict[str, scalars.T]]:
+def _mapping(name: scalars.Read[str], read: scalars.Read[scalars.T]) -> scalars.Read[dict[str, scalars.T]]:
     def read_mapping(node: Node) -> dict[str, scalars.T]:
         if not isinstance(node, Entries):
             raise Fault("E014", node.place, "pairs are expected here", "write {name: value, ...}")
-        return {key: _present(entry, read) for key, entry in node.entries.items()}
+        return {name(entry.key): _present(entry, read) for entry in node.entries.values()}
 
     return read_mapping
 

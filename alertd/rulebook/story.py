@@ -23,6 +23,7 @@ class Expected:
         template: Template name; a merged message matches by any of its own.
         about: Clock or rule id.
         text: Words that the text holds.
+        reads: The whole text, line by line, subject first; `…` stands for anything within a line.
         where: `file:line`.
     """
 
@@ -33,6 +34,7 @@ class Expected:
     template: str = ""
     about: str = ""
     text: str = ""
+    reads: str = ""
     where: str = ""
 
 

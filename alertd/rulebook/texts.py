@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import jinja2
 from jinja2 import meta, nodes
@@ -87,23 +88,56 @@ def _check_use(report: Report, use: TemplateUse, known: Mapping[str, set[str]]) 
 
 
 def _check(report: Report, template: Template, channel: Channel) -> None:
-    try:
-        tree = _ENVIRONMENT.parse(template.text)
-        _ENVIRONMENT.compile(tree)
-    except jinja2.TemplateSyntaxError as wrong:
+    refused = _read(template.text, channel)
+    if isinstance(refused, int):
         message = "this template cannot be read"
         remedy = "check that every {{ has its }}, every {% if %} its {% endif %}, and the words between them"
-        report.error("E001", Place(template.shown, wrong.lineno or 1), message, remedy)
+        report.error("E001", Place(template.shown, refused), message, remedy)
         return
-    for name, line in _refused(tree, NAMES[channel]):
+    for name, line in refused:
         message = f"'{name}' may not stand in a template for {channel}{did_you_mean(name, NAMES[channel])}"
         report.error("E026", _where(template, name, line), message, allowed(NAMES[channel]))
     if channel is Channel.EMAIL:
         _check_subject(report, template)
 
 
+@lru_cache(maxsize=512)
+def _read(text: str, channel: Channel) -> tuple[tuple[str, int], ...] | int:
+    """What a template names and may not, with its lines; the line where it cannot be read. Kept, for reloads."""
+    try:
+        return tuple(_refused(_ENVIRONMENT.parse(text), NAMES[channel]))
+    except jinja2.TemplateSyntaxError as wrong:
+        return _unbalanced(text) or wrong.lineno or 1
+
+
+_TAG = re.compile(r"\{%-?\s*(?P<end>end)?(?P<word>\w*)")
+_IN_PAIRS, _ALONE = ("if", "for"), ("set", "else", "elif")
+
+
+def _unbalanced(text: str) -> int | None:
+    """Line of an `if` or `for` that nothing ends, or of an end that began nowhere; None when it is something else.
+
+    Jinja itself would point to the end of the file.
+    """
+    opened: list[tuple[str, int]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        for tag in _TAG.finditer(line):
+            if tag["word"] in _ALONE:
+                continue
+            if tag["word"] not in _IN_PAIRS:
+                return None
+            if not tag["end"]:
+                opened.append((tag["word"], number))
+            elif opened and opened[-1][0] == tag["word"]:
+                opened.pop()
+            else:
+                return number
+    return opened[-1][1] if opened else None
+
+
 def _refused(tree: nodes.Template, names: tuple[str, ...]) -> Iterator[tuple[str, int]]:
     """Names that a template takes from outside and may not, with their lines."""
+    # This also looks every filter and test up, as compiling would.
     undeclared = meta.find_undeclared_variables(tree) - set(names)
     for name in tree.find_all(nodes.Name):
         if name.name in undeclared:

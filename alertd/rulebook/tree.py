@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import yaml
 
@@ -116,7 +117,8 @@ def _read(name: str, data: bytes, report: Report, start: re.Pattern[str], head: 
     outlines: list[Outline] = []
     for first, chunk in _chunks(text, start):
         try:
-            nodes += _compose(name, first, chunk, report)
+            kept = _sound(name, first, chunk) if start is _BLOCK else None
+            nodes += _compose(name, first, chunk, report) if kept is None else kept
         except Fault as fault:
             report.note(fault)
             if found := head.match(chunk):
@@ -140,6 +142,17 @@ def _chunks(text: str, start: re.Pattern[str]) -> Iterator[tuple[int, str]]:
     for begin, end in zip([0, *starts], [*starts, len(lines)], strict=True):
         if begin < end:
             yield begin, "\n".join(lines[begin:end])
+
+
+@lru_cache(maxsize=2048)
+def _sound(name: str, first: int, chunk: str) -> tuple[Node, ...] | None:
+    """A block without a slip, None for one with; kept, so that a reload reads only what was changed."""
+    report = Report()
+    try:
+        nodes = _compose(name, first, chunk, report)
+    except Fault:
+        return None
+    return None if report.problems() else tuple(nodes)
 
 
 def _compose(name: str, first: int, chunk: str, report: Report) -> list[Node]:

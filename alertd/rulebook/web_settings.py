@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -48,8 +49,13 @@ ProxyNetwork = Annotated[
     Network,
     BeforeValidator(_network),
     PlainSerializer(str, return_type=str),
-    WithJsonSchema({"type": "string", "description": "address or network of a proxy"}),
+    WithJsonSchema({"type": "string", "description": "address or network of a proxy", "pattern": "^[0-9a-fA-F.:/]+$"}),
 ]
+_ISSUER = {
+    "type": "string",
+    "description": "https:// address of the directory",
+    "pattern": f"^(https://|http://({'|'.join(map(re.escape, _LOOPBACK))})).+$",
+}
 
 
 class Oidc(Part):
@@ -61,7 +67,7 @@ class Oidc(Part):
         title: On the button.
     """
 
-    issuer: Annotated[WebUrl, AfterValidator(_issuer)]
+    issuer: Annotated[WebUrl, AfterValidator(_issuer), WithJsonSchema(_ISSUER)]
     client_id: Annotated[str, Field(min_length=1, max_length=200)]
     client_secret: SecretRef
     claim: Annotated[str, BeforeValidator(_claim), WithJsonSchema({"enum": list(CLAIMS)})] = "oid"

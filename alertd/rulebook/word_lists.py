@@ -9,6 +9,7 @@ from alertd.model.ids import ListId
 from alertd.model.rulebook import WordList
 from alertd.rulebook.problems import Place
 from alertd.rulebook.reading import Reading
+from alertd.rulebook.suggestions import allowed, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,20 @@ def resolve(reading: Reading, found: Mapping[str, WordList], places: Mapping[str
         synonyms = {alias: word for part in reversed(parts) for alias, word in part.synonyms.items()}
         lists[one.id] = replace(one, words=words, synonyms=synonyms)
     return Lists(lists, {name: (*one.words, *one.synonyms) for name, one in lists.items()})
+
+
+def check_words(reading: Reading) -> None:
+    """Refuse words of a list that no field compared with it ever holds (E025): a misspelt one silently drops out."""
+    fields: dict[str, list[tuple[str, ...]]] = {}
+    for name, words in reading.compared:
+        for part in _reach(name, reading.includes):
+            fields.setdefault(part, []).append(words)
+    for name, word, place in reading.listed:
+        vocabularies = fields.get(name, ())
+        held = [each for words in vocabularies for each in words]
+        if vocabularies and all(vocabularies) and word not in held:
+            message = f"no field that is compared with the list '{name}' ever holds '{word}'{did_you_mean(word, held)}"
+            reading.report.error("E025", place, message, allowed(sorted(set(held))))
 
 
 def _reach(name: str, includes: Mapping[str, tuple[str, ...]]) -> list[str]:

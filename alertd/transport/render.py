@@ -6,9 +6,11 @@ A value is never a template: it is put in as it stands, on one line, without con
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
+from traceback import walk_tb
 
-from jinja2 import DictLoader, StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
+from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from alertd.core.gsm7 import segments
@@ -35,12 +37,11 @@ class Renderer:
     """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        environment = _environment(texts)
         self._templates: dict[str, Template] = {}
         problems = []
-        for name in texts:
+        for name, text in texts.items():
             try:
-                self._templates[name] = environment.get_template(name)
+                self._templates[name] = _compiled(text)
             except TemplateSyntaxError as error:
                 problems.append(f"{name}, line {error.lineno}: {error.message}")
         if problems:
@@ -57,6 +58,11 @@ class Renderer:
             return cls({path.name: path.read_text("utf-8") for path in sorted(folder.glob(f"*{SUFFIX}"))})
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"the templates in {folder} cannot be read: {error}") from error
+
+    @property
+    def names(self) -> set[str]:
+        """Names of the templates, without channel and suffix."""
+        return {name.removesuffix(SUFFIX).rpartition(".")[0] for name in self._templates}
 
     def has(self, template: str, channel: Channel) -> bool:
         """Whether there is such a template for such a channel."""
@@ -84,6 +90,23 @@ class Renderer:
             # The error's own text may quote a value.
             return Unrenderable(f"template {_file_name(template, channel)} failed: {type(error).__name__}")
 
+    def failing_line(self, template: str, channel: Channel, context: Mapping[str, object]) -> int:
+        """Line of the template at which `render` gives up on such a context; 1 when it does not."""
+        found = self._templates.get(_file_name(template, channel))
+        if found is None:
+            return 1
+        try:
+            _FORMS[channel](found, {name: _safe(value) for name, value in context.items()})
+        except _FAILURES as error:
+            return _line_of(error)
+        return 1
+
+
+def _line_of(error: BaseException) -> int:
+    """Line of a template where an error came up; Jinja puts the template's own lines into the traceback."""
+    lines = [line for frame, line in walk_tb(error.__traceback__) if frame.f_code.co_filename == "<template>"]
+    return lines[-1] if lines else 1
+
 
 def context_names(text: str) -> set[str]:
     """Names that a template expects to be given.
@@ -92,18 +115,22 @@ def context_names(text: str) -> set[str]:
         ConfigError: It cannot be parsed.
     """
     try:
-        return meta.find_undeclared_variables(_environment({}).parse(text))
+        return meta.find_undeclared_variables(_ENVIRONMENT.parse(text))
     except TemplateSyntaxError as error:
         raise ConfigError(f"the template cannot be parsed: line {error.lineno}: {error.message}") from error
 
 
-def _environment(texts: Mapping[str, str]) -> ImmutableSandboxedEnvironment:
-    return ImmutableSandboxedEnvironment(
-        loader=DictLoader(dict(texts)),
-        undefined=StrictUndefined,
-        autoescape=False,  # plain text everywhere: an escaped apostrophe would be read aloud
-        # White space is left to the templates, which say `{%-` where they want none.
-    )
+_ENVIRONMENT = ImmutableSandboxedEnvironment(
+    undefined=StrictUndefined,
+    autoescape=False,  # plain text everywhere: an escaped apostrophe would be read aloud
+    # White space is left to the templates, which say `{%-` where they want none.
+)
+
+
+@lru_cache(maxsize=512)
+def _compiled(text: str) -> Template:
+    """A template of a text; kept, so that a reload compiles only what was changed."""
+    return _ENVIRONMENT.from_string(text)
 
 
 def _file_name(template: str, channel: Channel) -> str:

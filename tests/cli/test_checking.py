@@ -102,6 +102,58 @@ def test_a_story_that_fails_names_its_line_and_what_came(here: Installation, wri
     assert "2 stories: 1 passed, 1 failed" in said
 
 
+def test_a_failure_shows_the_message_that_came_nearest(here: Installation, write: Write) -> None:
+    said = here.refused("test", write("edt.test.yaml", BAD_STORY))
+    assert "nearest  14:10 sms to mash" in said
+    assert "(to: mash, not edt)" in said
+    story = GOOD_STORY.replace("by: sms}", "by: sms, text: no such words}")
+    (result,) = here.json("test", write("words.test.yaml", story))["stories"]
+    (failure,) = result["failures"]
+    assert failure["where"].endswith("words.test.yaml:6")
+    assert "without 'no such words'" in failure["nearest"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "meant"),
+    [
+        ("[custody_cohort]", "[custody_cohrt]", "custody_cohort"),
+        ("to: mash", "to: mahs", "mash"),
+        ("template: urgent_response", "template: urgent_respnse", "urgent_response"),
+        ("includes:", "never: [{to: mash, about: golden_houre}]\n      includes:", "golden_hour"),
+        ("includes:", "clocks: {golden_hours: running}\n      includes:", "golden_hour"),
+    ],
+)
+def test_a_story_that_names_what_the_rules_do_not_hold_is_refused(
+    here: Installation, write: Write, old: str, new: str, meant: str
+) -> None:
+    said = here.refused("test", write("slip.test.yaml", GOOD_STORY.replace(old, new)))
+    assert "error E021" in said
+    assert f"did you mean '{meant}'?" in said
+
+
+def test_live_urgent_rules_that_no_story_tries_are_warned_of(here: Installation, write: Write) -> None:
+    for story in (here.root / "rules/stories").iterdir():
+        story.unlink()
+    (here.root / "rules/stories/one.test.yaml").write_text(GOOD_STORY)
+    said = here.done("test")
+    assert (
+        "warning W120: 'custody_cohort' is live and urgent, and no story shows it not matching or with a field missing"
+        in said
+    )
+    assert "warning W120: 'out_of_area' is live and urgent, and no story shows it matching or with" in said
+    data = here.json("test")
+    assert {(one["code"], one["severity"]) for one in data["warnings"]} == {("W120", "warning")}
+    assert "- rule: custody_cohort" in {one["source"] for one in data["warnings"]}
+    assert "W120" not in here.done("test", write("good.test.yaml", GOOD_STORY))
+
+
+def test_each_condition_is_listed_with_what_it_came_to(here: Installation, write: Write) -> None:
+    conditions = here.json("test", write("good.test.yaml", GOOD_STORY))["coverage"]["conditions"]
+    of_rule = {one["condition"]: one for one in conditions if one["where"] == "rule:custody_cohort"}
+    shown = of_rule["person.age less_than 25"]
+    assert (shown["yes"], shown["no"], shown["unknown"]) == (True, False, False)
+
+
 def test_no_story_is_a_failure(here: Installation, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     assert "no story was found" in here.refused("test", tmp_path / "empty")

@@ -55,6 +55,14 @@ BASE: dict[str, str] = {
 """,
 }
 
+TEMPLATES = {
+    "templates/urgent_response.sms.j2": "{{ ref }} {{ cohort }}",
+    "templates/urgent_response.email.j2": "Subject: {{ ref }}\n\n{{ cohort }}\n",
+    "templates/urgent_response.call.j2": "Urgent alert from {{ service }}",
+    "templates/only_sms.sms.j2": "{{ ref }}",
+}
+"""Templates that the bad files use."""
+
 GOLDEN_HOUR = """\
 - definition: child
   title: A child

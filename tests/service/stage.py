@@ -49,7 +49,7 @@ def shipped_intake() -> IntakeSettings:
 
 
 @cache
-def _migrated() -> Path:
+def empty_database() -> Path:
     """One migrated empty database, which every test copies."""
     path = Path(mkdtemp(prefix="alertd-empty-")) / "alertd.db"
     migrate(f"sqlite:///{path}")
@@ -58,7 +58,7 @@ def _migrated() -> Path:
 
 def new_database(folder: Path) -> Path:
     """A migrated empty database of this test alone."""
-    return Path(copyfile(_migrated(), folder / "alertd.db"))
+    return Path(copyfile(empty_database(), folder / "alertd.db"))
 
 
 def open_database(path: Path) -> SqlStore:

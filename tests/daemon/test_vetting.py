@@ -1,0 +1,55 @@
+"""What `check` does beyond reading: rules compiled in an engine of their own, reasons that silence warnings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from alertd.core.plan import rule_expr
+from alertd.daemon.trial_engine import place_of_refused, report_refusal
+from alertd.model.conditions import DefinitionCondition
+from alertd.model.ids import DefinitionId, ExprId, RuleId
+from alertd.model.rulebook import RuleBook
+from alertd.rulebook.cage import Cage, Limits
+from alertd.rulebook.problems import Place, Report
+from tests.service.stage import shipped_rules
+
+
+def test_rules_that_the_engine_takes_are_no_problem() -> None:
+    report = Report()
+    report_refusal(report, Cage(shipped_rules().book), shipped_rules().book)
+    assert report.problems() == ()
+
+
+def test_a_condition_that_the_engine_refuses_is_told_at_its_rule() -> None:
+    book = shipped_rules().book
+    rule = book.rules[RuleId("tension_cluster")]
+    broken = DefinitionCondition(DefinitionId("nowhere"))
+    expressions = tuple(
+        replace(each, condition=broken) if each.id == rule_expr(rule.id) else each for each in book.expressions
+    )
+    refused = replace(book, expressions=expressions)
+    report = Report()
+    report_refusal(report, Cage(refused), refused)
+    (problem,) = report.problems()
+    assert (problem.code, f"{problem.file}:{problem.line}") == ("E040", rule.header.where)
+    assert "cannot take the rule 'tension_cluster'" in problem.message
+
+
+def test_an_engine_that_never_gets_ready_refuses_and_is_ended() -> None:
+    book = RuleBook(shipped_rules().book.version)
+    report = Report()
+    engine = Cage(book, Limits(start=timedelta(0)))
+    report_refusal(report, engine, book)
+    assert [problem.code for problem in report.problems()] == ["E040"]
+    assert engine.pid is None
+
+
+def test_the_stop_of_a_clock_and_rules_too_many_together_are_found_by_halves() -> None:
+    book = shipped_rules().book
+    stop = ExprId("stop:contact_24h:1")
+    found = place_of_refused(book, lambda part: all(each.id != stop for each in part.expressions))
+    assert found[1] == "'stops_when' of the clock 'contact_24h'"
+    assert found[0].file.endswith("clocks.yaml")
+    together = place_of_refused(book, lambda part: len(part.expressions) < len(book.expressions))
+    assert together == (Place("rules", 1), "these rules together")
