@@ -162,6 +162,9 @@ class Reload:
         with self._parts.store.read() as reading:
             known = last_of(reading, tried.version)
             because = answered(reading, tried.version) or ""
+            is_in_force = version_in_force(reading) == tried.version
+        if is_in_force:
+            return self.follow()  # another machine was faster
         load = replace(load, report=replace(load.report, because=because)).resuming(known)
         if waits := self.waits_for(load):
             return self._waits(load, tried, waits)

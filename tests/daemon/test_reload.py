@@ -32,7 +32,7 @@ from alertd.service.intake import Arrival
 from alertd.service.losses import Answer, answer
 from alertd.service.messages import Properties
 from alertd.service.ports import Rank
-from alertd.service.rule_loads import version_in_force, waiting
+from alertd.service.rule_loads import RuleLoads, version_in_force, waiting
 from tests.daemon.conftest import NOW, now
 from tests.e2e.incidents import incident
 
@@ -374,6 +374,20 @@ def test_going_back_is_followed_by_the_daemon_and_the_files_stay_out(
     assert "the desk's phone is dead (manager_ash)" in told(parts, troubles)["rules_admin"]
     assert reload(author=AUTHOR)
     assert parts.rules.book().version == second
+
+
+def test_a_set_that_another_machine_has_put_in_force_meanwhile_is_followed(
+    parts: Parts, bench: Bench, troubles: Troubles, prepared: Tried
+) -> None:
+    def tried_while_the_other_machine_was_faster(_: Trial) -> Tried:
+        load = RuleLoad(0, prepared.version, parts.rules.book().version, NOW, LoadState.IN_FORCE)
+        RuleLoads(parts.store).put_in_force(load, prepared.text)
+        return prepared
+
+    assert Reload(parts, bench, troubles, Figures(), tried_while_the_other_machine_was_faster)()
+    assert parts.rules.book().version == prepared.version
+    assert [each.state for each in loads(parts)] == [LoadState.IN_FORCE, LoadState.REPLACED]
+    assert told(parts, troubles) == {}
 
 
 def test_a_set_that_this_machine_cannot_take_is_told_once_and_not_followed(
