@@ -20,7 +20,8 @@ def files() -> Iterator[Path]:
     """Every file of the tree that people keep."""
     for folder, names, file_names in os.walk(TREE):
         names[:] = [name for name in names if name not in _MADE_BY_TOOLS and not name.endswith(".egg-info")]
-        yield from (Path(folder, name) for name in file_names if not name.startswith(_MADE_FILES))
+        kept = (name for name in file_names if not name.startswith(_MADE_FILES) and name not in _MADE_BY_TOOLS)
+        yield from (Path(folder, name) for name in kept)  # `.git` is a file in a second working tree
 
 
 def texts() -> Iterator[tuple[str, str]]:
