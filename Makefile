@@ -7,6 +7,7 @@
 # make reloads   bring a hundred rule sets into force while messages come in at 1,000 a second
 # make mutation  try 1,000 one-slip edits of the shipped files on the checker and the stories
 #                SLIPS="200 7" tries 200, from start 7
+# make guide   write what commands print into rules/README.md
 # make lock    resolve the lock files anew from pyproject.toml
 #
 # PYTHON=python3.12 chooses the interpreter on first use; TEST_ARGS="-k name" narrows the tests.
@@ -20,7 +21,7 @@ BIN := $(VENV)/bin
 # One stamp for each state of what is installed: a changed lock file asks for a stamp that is not there yet.
 STAMP := $(VENV)/installed-$(shell cat requirements-build.lock requirements.lock pyproject.toml setup.py | sha256sum | cut -c 1-16)
 
-.PHONY: run test lint check bench nights reloads mutation lock system-run system-test
+.PHONY: run test lint check bench nights reloads mutation guide lock system-run system-test
 
 run: $(STAMP)
 	$(BIN)/alertd demo
@@ -45,6 +46,9 @@ nights: $(STAMP)
 
 reloads: $(STAMP)
 	ALERTD_RELOADS=100 $(BIN)/pytest -s tests/e2e/test_reload_under_load.py
+
+guide: system-test $(STAMP)
+	ALERTD_WRITE_GUIDE=1 $(BIN)/pytest -q tests/guide tests/e2e/test_guide.py
 
 mutation: $(STAMP)
 	$(BIN)/python -m tests.rulebook.slip_bench $(SLIPS)

@@ -83,7 +83,7 @@ def play_stories(
     if as_json:
         show_json(_data(loaded, results, tried, warnings))
     else:
-        _show(loaded, results, tried, warnings)
+        _show(loaded, results, warnings, None if paths else tried)
     if loaded.problems or not results or any(not result.passed for result in results):
         raise typer.Exit(1)
 
@@ -135,7 +135,9 @@ def _play(story: Story, rehearsal: Rehearsal, database: Path) -> Result:
         return run_story(story, Stage(rules.ruling, rules.texts, store, voice_of(settings), reading))
 
 
-def _show(loaded: LoadedStories, results: Sequence[Result], tried: Coverage, warnings: Sequence[Problem]) -> None:
+def _show(
+    loaded: LoadedStories, results: Sequence[Result], warnings: Sequence[Problem], tried: Coverage | None
+) -> None:
     colour = console().is_terminal
     for problem in (*loaded.problems, *warnings):
         typer.echo(format_problem(problem, colour=colour))
@@ -151,7 +153,8 @@ def _show(loaded: LoadedStories, results: Sequence[Result], tried: Coverage, war
         remedy = "name files or folders that hold *.test.yaml; rules/README.md says how to write one"
         bad(f"no story was found\nRemedy: {remedy}")
         return
-    _show_coverage(tried)
+    if tried is not None:
+        _show_coverage(tried)
     if failed or loaded.problems:
         bad(f"{plural(len(results), 'story')}: {len(results) - len(failed)} passed, {len(failed)} failed")
     else:
