@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
@@ -20,17 +17,16 @@ from alertd.cli.options import AsJson, Config
 from alertd.cli.screen import bad, console, good, plural, say, show_json
 from alertd.core.calendar import local
 from alertd.daemon.clock import utc_now
-from alertd.daemon.rehearsal import Stage
 from alertd.daemon.rules_in_force import RuleSet, load_rules
-from alertd.daemon.story_run import Result, run_story
-from alertd.daemon.verb_settings import intake_settings, voice_of
-from alertd.model.rulebook import Classify, Refer, Request, RuleBook
+from alertd.daemon.story_play import known_names, play
+from alertd.daemon.story_run import Result
+from alertd.model.rulebook import RuleBook
 from alertd.rulebook.problems import Problem, as_json, format_problem
 from alertd.rulebook.reference import Reference
 from alertd.rulebook.settings import Settings
-from alertd.rulebook.stories import Known, LoadedStories, load_stories
+from alertd.rulebook.stories import LoadedStories, load_stories
 from alertd.rulebook.story import Story
-from alertd.store import Keyring, migrate, open_store
+from alertd.store import Keyring
 from alertd.store.keys import KEY_BYTES
 
 _MOST_SHOWN = 12
@@ -75,7 +71,7 @@ def play_stories(
         settings = settings.model_copy(update={"rules": (rules,)})
     rehearsal = _rehearsal(settings)
     book = rehearsal.rules.book
-    loaded = load_stories(paths or settings.rules, _known(rehearsal.rules))
+    loaded = load_stories(paths or settings.rules, known_names(rehearsal.rules))
     results = list(_played(loaded.stories, rehearsal))
     tried = coverage(book, rehearsal.witness)
     # Of single stories nobody expects that they try every rule.
@@ -100,39 +96,13 @@ def _rehearsal(settings: Settings) -> Rehearsal:
     return Rehearsal(settings, rules, witnesses[-1], keyring)
 
 
-def _known(rules: RuleSet) -> Known:
-    """Every name that a story may use."""
-    book = rules.book
-    actions = [action for rule in book.rules.values() for action in rule.then]
-    return {
-        "rule": book.rules,
-        "clock": book.clocks,
-        "role": book.roles,
-        "person": book.people,
-        "template": rules.texts.names,
-        "label": {action.label for action in actions if isinstance(action, Classify)},
-        "referral": {action.to for action in actions if isinstance(action, Refer)},
-        "request": {action.request for action in actions if isinstance(action, Request)},
-    }
-
-
 def _played(stories: Sequence[Story], rehearsal: Rehearsal) -> Iterator[Result]:
     """Play each story on an empty store of its own."""
     shown = console(errors=True)
     columns = (TextColumn("playing"), BarColumn(), MofNCompleteColumn())
-    with TemporaryDirectory(prefix="alertd-test-") as folder:
-        empty = Path(folder, "empty.db")
-        migrate(f"sqlite:///{empty}")
-        with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as progress:
-            for story in progress.track(stories, description="playing"):
-                yield _play(story, rehearsal, Path(copyfile(empty, Path(folder, "story.db"))))
-
-
-def _play(story: Story, rehearsal: Rehearsal, database: Path) -> Result:
-    rules, settings = rehearsal.rules, rehearsal.settings
-    with closing(open_store(f"sqlite:///{database}", None, None, rehearsal.keyring)) as store:
-        reading = intake_settings(settings, rules.synonyms)
-        return run_story(story, Stage(rules.ruling, rules.texts, store, voice_of(settings), reading))
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as progress:
+        tracked = progress.track(stories, description="playing")
+        yield from play(tracked, rehearsal.rules, rehearsal.settings, rehearsal.keyring)
 
 
 def _show(

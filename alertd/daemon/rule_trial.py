@@ -32,7 +32,8 @@ from alertd.daemon.rules_in_force import (
 )
 from alertd.daemon.secrets_read import read_keyring
 from alertd.daemon.stores import store_of
-from alertd.daemon.story_play import play
+from alertd.daemon.story_play import known_names, play
+from alertd.daemon.vetting import vet
 from alertd.model.differences import Differences
 from alertd.model.errors import AlertdError, ConfigError
 from alertd.model.ids import ClockId, RoleId, Version
@@ -162,21 +163,25 @@ class _Trying:
             if kept is None:
                 raise ConfigError(f"there is no set {self._trial.stored} on record")
             return kept, self._recalled(kept)
+        vetted = vet(self._settings, self._settings.rules, self._trial.now)
+        if vetted.book is None:
+            raise RulesRefused(vetted.problems, self._settings.config)
         after = load_rules(self._settings, self._keyring.token, Reference, self._today)
         text = files_text(self._settings, after.book)
-        if text is None:
+        if text is None or vetted.book.version != after.book.version:
             raise ConfigError("the files were changed while they were read: they are tried again once they rest")
         return text, after
 
     def _judged(
         self, before: RuleSet | None, after: RuleSet, text: str, account: str, owners: tuple[RoleId, ...]
     ) -> Tried:
-        if self._trial.stored is None and after.book.version != self._trial.in_force:
+        if self._trial.stored is None:
             self._play_stories()
         with self._store.read() as reading:
             running = running_clocks(reading)
             check_at_work(reading, after, self._trial.now)
-        try_compile(after.book)
+        if self._trial.stored is not None:  # files were compiled with all else that was looked at
+            try_compile(after.book)
         return Tried(
             version=after.book.version,
             text=text,
@@ -194,13 +199,11 @@ class _Trying:
         Raises:
             _Failed: one cannot be read, or comes out otherwise.
         """
-        found = load_stories(self._settings.rules)
-        if wrong := [p for p in found.problems if p.severity is Weight.ERROR]:
-            raise _Failed(*(f"{each.file}:{each.line}: {each.code} {each.message}." for each in wrong))
-        if not found.stories:
-            return
         keyring = Keyring(os.urandom(KEY_BYTES))
         rules = load_rules(self._settings, keyring.token, Reference, self._today)
+        found = load_stories(self._settings.rules, known_names(rules))
+        if wrong := [p for p in found.problems if p.severity is Weight.ERROR]:
+            raise _Failed(*(f"{each.file}:{each.line}: {each.code} {each.message}." for each in wrong))
         failures = [
             f"{failure.where}: the story '{result.story.name}' fails: expected {failure.expected}, came {failure.came}."
             for result in play(found.stories, rules, self._settings, keyring)
