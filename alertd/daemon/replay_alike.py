@@ -1,8 +1,5 @@
 """Whether other rules can do anything else with some cases than the rules in force did.
 
-A message that no rule acts on need not be played at all: most of what feeds from custody and hospitals bring concerns
-nobody whom the rules are about.
-
 While the rules in force are played, every question put to their judge is put to the conditions that differ as well. As
 long as these answer alike, both sets want the same, and so the next question is the same: what the others would have
 done need not be played. That halves a replay of rules that differ in what few cases hold.
@@ -14,14 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from alertd.core.fold import fold
-from alertd.core.judge import judge
-from alertd.core.judged import Ask, AskMatcher, AskOthers, Context, Judged, Lookup, Moment
 from alertd.core.normal_form import normal_form
 from alertd.core.plan import rule_expr
-from alertd.model.case import StoredMessage
 from alertd.model.conditions import ALWAYS
-from alertd.model.ids import CaseId, ClockId, ExprId, RuleId
+from alertd.model.ids import ClockId, ExprId, RuleId
 from alertd.model.rulebook import Clock, Header, Rule, RuleBook
 from alertd.model.values import Answer, Kind
 from alertd.model.view import Answers, Matcher, View
@@ -100,34 +93,6 @@ class Alike:
             clocks: Every clock that ran.
         """
         return not self._differ and self._clocks.isdisjoint(clocks)
-
-
-def is_quiet(ruling: Ruling, messages: Sequence[StoredMessage]) -> bool:
-    """Whether messages that hang together with no others are one incident which no rule acts on or asks about.
-
-    Args:
-        ruling: Who judges, and by what.
-        messages: All that there are.
-
-    Raises:
-        MatcherError: the rules do not settle.
-    """
-    if len(messages) != 1 or messages[0].message.kind is not Kind.INCIDENT or messages[0].message.notes:
-        return False
-    at, terms = messages[0].message.received_at, ruling.terms
-    judging = judge(fold(messages), Context(terms.plan, CaseId(""), at, terms.hashed, Moment(at, at)))
-    reply: object = None
-    try:
-        while True:
-            ask = judging.send(reply)
-            reply = ruling.matcher.match(ask.views) if isinstance(ask, AskMatcher) else [() for _ in _lookups(ask)]
-    except StopIteration as done:
-        judged: Judged = done.value
-        return not judged.matches
-
-
-def _lookups(ask: Ask) -> Sequence[Lookup]:
-    return ask.lookups if isinstance(ask, AskOthers) else ()
 
 
 def _around(book: RuleBook) -> tuple[object, ...]:

@@ -14,15 +14,17 @@ import multiprocessing
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from multiprocessing.connection import Connection, wait
 from typing import cast
 
-from alertd.daemon.replay_alike import Alike, is_quiet
+from alertd.daemon.replay_alike import Alike
 from alertd.daemon.replay_changes import Compared, Comparing, Sent, in_order
 from alertd.daemon.replay_lines import Causes
 from alertd.daemon.replay_past import AFTERWARDS, read_past, shards
+from alertd.daemon.replay_quiet import Quiet
 from alertd.daemon.replay_side import Past, Side
 from alertd.daemon.rules_in_force import RuleSet
 from alertd.model.differences import Differences
@@ -79,12 +81,25 @@ def compare(  # noqa: PLR0913 (one shape for the command and for a reload)
     with store.read() as reading:
         swaps = reading.swaps(since)
         given = texts or tuple(_files(reading.version_text(each.book.version)) for each in (before, after))
-    stored = read_past(store, since, until, most)
-    parts = shards(stored, (before.book, after.book), swaps, until + AFTERWARDS)
+    with _undisturbed() if processes > 1 else nullcontext():
+        stored = read_past(store, since, until, most)
+        parts = shards(stored, (before.book, after.book), swaps, until + AFTERWARDS)
     comparing = Comparing(since, until, Causes(*given), after.book, after.ruling.terms.rest)
     work = _Work(_played_by(before), _played_by(after), comparing, on_progress, 2 * len(stored.messages))
     found = work.spread(parts, processes) if processes > 1 and len(parts) > 1 else list(work.compared(parts))
     return _together(found, stored.number, len(stored.cases))
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Do not search a hundred thousand messages for circles again and again while they are read: there are none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _files(text: str | None) -> Mapping[str, str]:
@@ -151,9 +166,10 @@ class _Work:
 
         alike = Alike(self.before, self.after)
         watched = replace(self.before, matcher=alike)
+        books = (self.before.terms.plan.book, self.after.terms.plan.book)
+        is_quiet = Quiet(watched, alike, books)
         for part in parts:
-            alike.begin()
-            if is_quiet(watched, part.messages) and alike.holds(()):
+            if is_quiet(part.messages):
                 played(2 * len(part.messages))
                 continue
             alike.begin()
@@ -221,7 +237,7 @@ def _play_share(work: _Work, parts: Sequence[Past], end: Connection) -> None:
     """What one process does; it ends when nobody listens any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it ends it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    gc.disable()  # it lives for one replay, and searching a hundred thousand messages for circles finds none
+    gc.disable()  # it lives for one replay
     telling = _Telling(end)
     try:
         found = list(replace(work, on_progress=telling).compared(parts))
