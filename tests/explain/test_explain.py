@@ -48,7 +48,7 @@ def test_nothing_happened_at_0214_because_somebody_had_accepted(world: World, ex
     assert "nobody is disturbed for it at night; told at 07:30 Thu 26 Nov" in navigators
     assert because(found, "rule serious_violence") == []
     (told,) = because(found, "rule hospital_cohort on message 1 still matched under key")
-    assert told.endswith("told at 02:05 Thu 26 Nov: one key is told once")
+    assert told.endswith("whose line was made at 02:05 Thu 26 Nov: one line a key")
     why = "safeguarding_duty: closed by mash, edt; edt: rota edt_desk: edt_duty_phone"
     assert found.at.on_call == (f"safeguarding_duty: edt_duty_phone ({why})",)
 
@@ -191,7 +191,7 @@ def test_a_shadow_rule_and_one_that_is_replaced_or_out_of_season_say_why_they_do
             stage.settle()
         shadow, narrow, season = (explained_at(stage, row.ref, "12-01 10:00") for row in stage.cases())
     said = rules_on(shadow, "message 1")["word_shadow"]
-    assert (said.answer, said.did, said.told_at) == ("yes", "recorded", None)
+    assert (said.answer, said.did, said.line_at) == ("yes", "recorded", None)
     assert because(shadow, "is a shadow rule: it decides and records, and sends nothing")
     assert shadow.decisions[0].rules[RuleId("word_shadow")] == "shadow"
     assert any("word_shadow (shadow)" in event.text for event in shadow.timeline)
@@ -213,7 +213,7 @@ def test_what_another_case_told_under_a_shared_key_is_why_this_one_tells_nothing
     assert rules_on(last, "message 1")["tension_cluster"].answer == "yes"
     world.at("11-26 12:00")
     (why,) = because(explained_at(world, world.cases()[-1].ref, "11-26 12:00"), "rule tension_cluster on message 1")
-    assert why.endswith("told at 10:00 Thu 26 Nov: one key is told once")
+    assert why.endswith("whose line was made at 10:00 Thu 26 Nov: one line a key")
 
 
 def test_conditions_are_written_out_by_the_rules_of_that_day(world: World) -> None:
