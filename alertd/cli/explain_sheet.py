@@ -110,9 +110,9 @@ def _show_record(record: RecordJudged, *, everything: bool) -> None:
 def _show_rule(rule: RuleSaid, *, everything: bool) -> None:
     did = _DID.get(rule.did, "does nothing") + _WHY_NOT.get(rule.why_not, "").format(rule.by)
     key = f", key {rule.key}" if rule.key else ""
-    told = f", told {moment(rule.told_at)}" if rule.told_at else ""
+    line = f", line made {moment(rule.line_at)}" if rule.line_at else ""
     answer = Text(f"{rule.answer:<8}", style=_ANSWERS[rule.answer])
-    say(Text.assemble("  ", answer, (rule.rule, "bold"), f"  {rule.title}: {did}{key}{told}"))
+    say(Text.assemble("  ", answer, (rule.rule, "bold"), f"  {rule.title}: {did}{key}{line}"))
     for each in rule.conditions:
         if everything or each.decided:
             say(Text.assemble("    ", (f"{each.answer:<8}", _ANSWERS[each.answer]), each.text))

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from alertd.core.wording import moment
+from alertd.daemon.past_rules import past_rules
 from alertd.daemon.rehearsal import Stage
-from alertd.model.ids import PersonId, RuleId
+from alertd.daemon.rules_in_force import files_text
+from alertd.model.ids import PersonId, RuleId, Version
 from alertd.model.values import Kind
 from alertd.service.explain.account import Account
+from alertd.service.explain.gather import account
 from alertd.service.messages import write_event
 from alertd.service.people import Fact
+from alertd.service.ports import Rank
 from tests.explain.conftest import Explain, explained_at, replace_traces, rules_on
-from tests.service.stage import new_database, open_database, shipped_intake, shipped_voice
+from tests.service.stage import new_database, open_database, shipped_intake, shipped_settings, shipped_voice
 from tests.service.world import World, at, custody, hospital
 from tests.stories.test_words import with_words
 
@@ -43,7 +48,7 @@ def test_nothing_happened_at_0214_because_somebody_had_accepted(world: World, ex
     assert "nobody is disturbed for it at night; told at 07:30 Thu 26 Nov" in navigators
     assert because(found, "rule serious_violence") == []
     (told,) = because(found, "rule hospital_cohort on message 1 still matched under key")
-    assert told.endswith("told at 02:05 Thu 26 Nov: one key is told once")
+    assert told.endswith("whose line was made at 02:05 Thu 26 Nov: one line a key")
     why = "safeguarding_duty: closed by mash, edt; edt: rota edt_desk: edt_duty_phone"
     assert found.at.on_call == (f"safeguarding_duty: edt_duty_phone ({why})",)
 
@@ -186,7 +191,7 @@ def test_a_shadow_rule_and_one_that_is_replaced_or_out_of_season_say_why_they_do
             stage.settle()
         shadow, narrow, season = (explained_at(stage, row.ref, "12-01 10:00") for row in stage.cases())
     said = rules_on(shadow, "message 1")["word_shadow"]
-    assert (said.answer, said.did, said.told_at) == ("yes", "recorded", None)
+    assert (said.answer, said.did, said.line_at) == ("yes", "recorded", None)
     assert because(shadow, "is a shadow rule: it decides and records, and sends nothing")
     assert shadow.decisions[0].rules[RuleId("word_shadow")] == "shadow"
     assert any("word_shadow (shadow)" in event.text for event in shadow.timeline)
@@ -196,3 +201,40 @@ def test_a_shadow_rule_and_one_that_is_replaced_or_out_of_season_say_why_they_do
     past = rules_on(season, "message 1")["word_season"]
     assert (past.answer, past.did, past.why_not) == ("yes", "nothing", "not_in_force")
     assert because(season, "rule word_season on message 1 would have matched, but is not in force on that day")
+
+
+def test_what_another_case_told_under_a_shared_key_is_why_this_one_tells_nothing(world: World) -> None:
+    for number, when in enumerate(("09:00", "09:30", "10:00", "11:00")):
+        incident = {"ref": f"I-{number}", "ward": "Hoe Street", "offence": ["gbh_intent"]}
+        world.at(f"11-26 {when}").told(
+            world.incident(custody(f"P{number}", booked=f"11-26 {when}", incident=incident), id=f"m-{number}")
+        )
+    last = explained_at(world, world.cases()[-1].ref, "11-26 11:00")
+    assert rules_on(last, "message 1")["tension_cluster"].answer == "yes"
+    world.at("11-26 12:00")
+    (why,) = because(explained_at(world, world.cases()[-1].ref, "11-26 12:00"), "rule tension_cluster on message 1")
+    assert why.endswith("whose line was made at 10:00 Thu 26 Nov: one line a key")
+
+
+def test_conditions_are_written_out_by_the_rules_of_that_day(world: World) -> None:
+    world.told(world.incident(hospital(presented="11-26 02:00")))
+    text = files_text(shipped_settings(), world.book)
+    assert text is not None
+    now_in_force = replace(world.book, version=Version("later"), rules={}, expressions=())
+    case = world.only_case()
+    with world.store.write(Rank.TICK) as writing:
+        unknown = account(case, writing, past_rules(now_in_force, writing.version_text), None, world.now)
+        writing.record_version(world.book.version, text, world.now)
+        known = account(case, writing, past_rules(now_in_force, writing.version_text), None, world.now)
+    assert unknown.judged is not None
+    assert unknown.judged.records == ()
+    assert rules_on(known, "message 1")["hospital_cohort"].did == "acted"
+
+
+def test_bits_that_another_program_numbered_are_not_misread(world: World, explained: Explain) -> None:
+    world.told(world.incident(hospital(presented="11-26 02:00")))
+    seen = [["incident", 1, "ff", "0", "00000000", {}, []]]
+    replace_traces(world, {"version": world.book.version, "rules": {}, "labels": [], "lines": [], "seen": seen})
+    found = explained().judged
+    assert found is not None
+    assert (found.records, "numbered conditions otherwise" in found.unreadable) == ((), True)

@@ -60,8 +60,8 @@ class RuleSaid:
         did: `acted`, `asked`, `recorded` (a shadow rule), or `nothing`.
         why_not: With `nothing`: `no`, or what kept it from acting: `unknown`, `not_in_force`, `replaced`.
         by: The rule that replaces it.
-        key: Under which key it matched; what was told under it is not told again.
-        told_at: When this was first told under that key, or None.
+        key: Under which key it matched: one key makes one line, so nothing is told twice.
+        line_at: When the line of that key was made, or None.
     """
 
     rule: str
@@ -71,7 +71,7 @@ class RuleSaid:
     why_not: str
     by: str
     key: str
-    told_at: datetime | None
+    line_at: datetime | None
     conditions: tuple[ConditionSaid, ...]
 
 

@@ -85,11 +85,13 @@ def _swaps(reading: Reading, until: datetime) -> Swaps:
 
 
 def _rows(facts: Facts, reading: Reading) -> list[Obligation]:
-    """Everything that was to be told about a case: its own lines, and those under keys that cases share."""
+    """Everything that was to be told about a case: its own lines, and what any case told under a key that it shares."""
     lines = [key for note in reading.notifications(facts.row.id) for key in note.lines]
     known = {row.key: row for row in (*facts.obligations, *reading.requests(facts.row.id))}
     others = reading.obligations([key for key in lines if key not in known])
     known |= {row.key: row for row in others if row.case == facts.row.id}
+    for about, key in dict.fromkeys((f"rule:{run.rule}", run.key) for run in facts.runs):
+        known |= {row.key: row for row in reading.global_obligations(about, key)}
     return sorted(known.values(), key=lambda row: (row.made_at, row.at, row.key))
 
 

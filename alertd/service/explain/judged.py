@@ -22,26 +22,26 @@ def judged(trace: Trace, numbers: Mapping[int, int], owed: Sequence[Obligation],
     Args:
         trace: Of the decision.
         numbers: Seq of a message → its number in the case.
-        owed: Everything recorded about the case, to say what was told under a key before.
+        owed: Everything recorded about the case, to say which lines a key has made.
         past: Rules by version.
     """
     rules = past(trace.version)
     if rules is None or not trace.seen:
         return Judged(trace.at, trace.version, (), NO_RECORDS if rules is not None else NO_RULES)
-    told = first_told(owed)
-    records = [_record(each, trace, numbers, told, rules) for each in trace.seen]
+    lines = first_lines(owed)
+    records = [_record(each, trace, numbers, lines, rules) for each in trace.seen]
     trouble = "" if all(record is not None for record in records) else OTHER_NUMBERS
     return Judged(trace.at, trace.version, tuple(record for record in records if record is not None), trouble)
 
 
-Told = Mapping[tuple[str, str], datetime]
+Lines = Mapping[tuple[str, str], datetime]
 
 
-def first_told(owed: Sequence[Obligation]) -> Told:
-    """When something was first told under (about, key)."""
+def first_lines(owed: Sequence[Obligation]) -> Lines:
+    """When the first line of (about, key) was made: to be told, told, or asked for."""
     found: dict[tuple[str, str], datetime] = {}
     for row in sorted(owed, key=lambda each: each.made_at):
-        if row.state in (LineState.TOLD, LineState.DONE, LineState.OPEN):
+        if row.state not in (LineState.SKIPPED, LineState.WITHDRAWN):
             found.setdefault((row.key.about, row.key.key[:SHOWN_KEY]), row.made_at)
             for reason in row.reasons if row.key.about == "alert" else ():
                 found.setdefault((f"rule:{reason}", ""), row.made_at)
@@ -49,7 +49,7 @@ def first_told(owed: Sequence[Obligation]) -> Told:
 
 
 def _record(
-    seen: SeenRecord, trace: Trace, numbers: Mapping[int, int], told: Told, rules: RulesThen
+    seen: SeenRecord, trace: Trace, numbers: Mapping[int, int], lines: Lines, rules: RulesThen
 ) -> RecordJudged | None:
     said = rules.said(seen)
     if said is None:
@@ -58,7 +58,7 @@ def _record(
     what = f"message {number}" if number else f"clock {seen.clock}" if seen.clock else "the case"
     names = [name for name, rule in rules.book.rules.items() if name in said and rule.message is seen.kind]
     return RecordJudged(
-        what, seen.kind, number, tuple(_rule(name, seen, trace, said[name], told, rules) for name in names)
+        what, seen.kind, number, tuple(_rule(name, seen, trace, said[name], lines, rules) for name in names)
     )
 
 
@@ -67,7 +67,7 @@ def _rule(
     seen: SeenRecord,
     trace: Trace,
     said: tuple[str, tuple[ConditionSaid, ...]],
-    told: Told,
+    lines: Lines,
     rules: RulesThen,
 ) -> RuleSaid:
     key = seen.matched.get(name, "")
@@ -81,7 +81,7 @@ def _rule(
         why_not=(word or "no") if did == "nothing" else "",
         by=by,
         key=key,
-        told_at=told.get((f"rule:{name}", key)) or told.get((f"rule:{name}", "")) if key else None,
+        line_at=lines.get((f"rule:{name}", key)) or lines.get((f"rule:{name}", "")) if key else None,
         conditions=said[1],
     )
 

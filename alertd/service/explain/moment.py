@@ -115,8 +115,9 @@ def _kept_back(rule: RuleSaid, what: str, then: Then) -> Iterator[str]:
             yield f"{about} matched, but {rule.by} says instead_of: [{rule.rule}]"
     if rule.did == "recorded":
         yield f"{about} matched, but is a shadow rule: it decides and records, and sends nothing"
-    elif rule.did == "acted" and rule.told_at is not None and rule.told_at < then.since:
-        yield f"{about} still matched under key {rule.key}, told at {moment(rule.told_at)}: one key is told once"
+    elif rule.did == "acted" and rule.line_at is not None and rule.line_at < then.since:
+        made = f"whose line was made at {moment(rule.line_at)}"
+        yield f"{about} still matched under key {rule.key}, {made}: one line a key"
 
 
 def _on_call(found: Account, then: Then) -> Iterator[str]:
