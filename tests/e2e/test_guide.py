@@ -20,6 +20,7 @@ from tests.guide.edits import made
 from tests.guide.transcript import STORY, Desk, fenced
 from tests.guide.writing import README, kept
 
+OWNER = "chris.yew@example.gov.uk"
 SECOND_PHONE = "+447700900122"
 _MOMENT = re.compile(r"\b\d\d (?:[A-Z][a-z]{2}) \d\d:\d\d(?::\d\d)?\b")
 
@@ -52,7 +53,7 @@ def test_three_changes_are_followed_until_they_are_in_force(
     eventually(lambda: here.json("rules")["rules"][0]["state"] == "in_force", within=60)
     listed = desk.typed("rules")
 
-    for address in (RULES_ADMIN, "alex.rowan@example.gov.uk"):
+    for address in (RULES_ADMIN, OWNER):
         mail_server.expect(address, "are not in force")
     parts = (
         fenced(edited, "diff"),
