@@ -100,15 +100,22 @@ def _unsaid(name: str, channel: Channel, said: frozenset[str], *, urgent: bool) 
 @lru_cache(maxsize=512)
 def _asked_and_unsaid(text: str) -> tuple[str, ...]:
     """Names of words, no marks, that a template tests, or walks through, and prints nowhere."""
-    tree = Environment(autoescape=False).parse(text)  # noqa: S701 - parsed, never rendered
+    tree = _ENVIRONMENT.parse(text)
     said = {name.name for output in tree.find_all(nodes.Output) for name in output.find_all(nodes.Name)}
     tests = [branch.test for branch in tree.find_all(nodes.If)]
     loops = list(tree.find_all(nodes.For))
-    asked = {name.name for test in tests for name in (test, *test.find_all(nodes.Name)) if isinstance(name, nodes.Name)}
-    walked = {name.name for loop in loops for name in (loop.target, *loop.target.find_all(nodes.Name))}
+    asked = {name.name for test in tests for name in _names(test)}
+    walked = {name.name for loop in loops for name in _names(loop.target)}
     return tuple(sorted((asked & _WORDS | walked) - said))
 
 
+def _names(part: nodes.Node) -> Iterator[nodes.Name]:
+    if isinstance(part, nodes.Name):
+        yield part
+    yield from part.find_all(nodes.Name)
+
+
+_ENVIRONMENT = Environment(autoescape=False)  # noqa: S701 - templates are parsed here, never rendered
 _WORDS = frozenset("ref cohort clock team call_back host link code cases part check source".split())
 
 
