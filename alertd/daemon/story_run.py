@@ -141,11 +141,11 @@ def _differences(wanted: Expected, each: Sending) -> Iterator[str]:
             yield f"{name}: {'+'.join(sorted(several)) or 'none'}, not {expected}"
     if wanted.text.casefold() not in each.text.casefold():
         yield f"text: {' '.join(each.text.split())!r} without {wanted.text!r}"
-    if wanted.reads and (other := _otherwise(wanted.reads, each.text)):
+    if wanted.reads and (other := otherwise(wanted.reads, each.text)):
         yield f"reads: {other}"
 
 
-def _otherwise(wanted: str, came: str) -> str:
+def otherwise(wanted: str, came: str) -> str:
     """Where a whole text is not as a test says; "" where it is. White space at the ends of lines is nothing."""
     lines = zip_longest(
         *([line.rstrip() for line in text.strip().split("\n")] for text in (wanted, came)), fillvalue=""

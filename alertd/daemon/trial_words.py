@@ -6,10 +6,13 @@ message sent an hour late reads as if it were new.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
+
+from jinja2 import Environment, nodes
 
 from alertd.model.rulebook import RuleBook, RuleStatus
 from alertd.model.values import Channel, Severity
@@ -50,6 +53,11 @@ def warn_of_words(report: Report, path: Path, name: str, text: str, *, urgent: b
     for missing in _unsaid(name, channel, _named(text), urgent=urgent):
         message = f"this template never says '{missing}': {_WHY[missing]}"
         report.warn("W113", Place(str(path), 1), message, f"say it with {{{{ {missing} }}}} or {{% if {missing} %}}")
+    for asked in _asked_and_unsaid(text):
+        if asked == "code" and channel is Channel.SMS:
+            continue  # a short text may ask by it whether its reader has an alert to answer
+        message = f"this template asks whether there is a '{asked}' and never says it"
+        report.warn("W113", Place(str(path), _line_with(text, asked)), message, f"say it with {{{{ {asked} }}}}")
     for number, (line, following) in enumerate(pairwise(text.split("\n")), 2):
         if line == following and line.strip() and not line.lstrip().startswith(("{%- end", "{% end")):
             place = Place(str(path), number, 1, len(line))
@@ -87,6 +95,34 @@ def _unsaid(name: str, channel: Channel, said: frozenset[str], *, urgent: bool) 
         is_spared = name in _ANSWERS or (name in _SUMS and channel is Channel.SMS and each == "late")
         if each not in said and not is_spared:
             yield each
+
+
+@lru_cache(maxsize=512)
+def _asked_and_unsaid(text: str) -> tuple[str, ...]:
+    """Names of words, no marks, that a template tests, or walks through, and prints nowhere."""
+    tree = _ENVIRONMENT.parse(text)
+    said = {name.name for output in tree.find_all(nodes.Output) for name in output.find_all(nodes.Name)}
+    tests = [branch.test for branch in tree.find_all(nodes.If)]
+    loops = list(tree.find_all(nodes.For))
+    asked = {name.name for test in tests for name in _names(test)}
+    walked = {name.name for loop in loops for name in _names(loop.target)}
+    return tuple(sorted((asked & _WORDS | walked) - said))
+
+
+def _names(part: nodes.Node) -> Iterator[nodes.Name]:
+    if isinstance(part, nodes.Name):
+        yield part
+    yield from part.find_all(nodes.Name)
+
+
+_ENVIRONMENT = Environment(autoescape=False)  # noqa: S701 - templates are parsed here, never rendered
+_WORDS = frozenset("ref cohort clock team call_back host link code cases part check source".split())
+
+
+def _line_with(text: str, name: str) -> int:
+    """Where a template first asks for a name."""
+    lines = enumerate(text.split("\n"), 1)
+    return next((number for number, line in lines if re.search(rf"{{%.*\b{name}\b", line)), 1)
 
 
 @lru_cache(maxsize=512)

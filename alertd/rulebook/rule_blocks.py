@@ -67,7 +67,7 @@ def word_list(reading: r.Reading, settings: r.Settings) -> WordList:
     return WordList(
         id=ListId(name),
         words=words,
-        synonyms=settings.may("also", _pairs(scalars.text), {}),
+        synonyms=settings.may("also", _pairs(_listed_word(reading, name)), {}),
         about=settings.may("about", scalars.text, ""),
         source=settings.may("source", scalars.text, ""),
         navigators=settings.may("navigators", _pairs(role(reading)), {}) if name == "hospital_sites" else {},

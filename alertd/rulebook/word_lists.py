@@ -49,12 +49,19 @@ def resolve(reading: Reading, found: Mapping[str, WordList], places: Mapping[str
 
 
 def check_words(reading: Reading) -> None:
-    """Refuse words of a list that no field compared with it ever holds (E025): a misspelt one silently drops out."""
+    """Refuse words of a list that no field compared with it ever holds, and synonyms of none (E025).
+
+    A misspelt word silently drops out of every rule that names the list.
+    """
     fields: dict[str, list[tuple[str, ...]]] = {}
     for name, words in reading.compared:
         for part in _reach(name, reading.includes):
             fields.setdefault(part, []).append(words)
     for name, word, place in reading.listed:
+        if word not in reading.words.get(name, (word,)):
+            message = f"the list '{name}' has no word '{word}'{did_you_mean(word, reading.words[name])}"
+            reading.report.error("E025", place, message, "add it to 'words', or name a word that stands there")
+            continue
         vocabularies = fields.get(name, ())
         held = [each for words in vocabularies for each in words]
         if vocabularies and all(vocabularies) and word not in held:

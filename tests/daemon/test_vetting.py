@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import resource
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from alertd.core.plan import rule_expr
+from alertd.daemon.parts import read_settings
 from alertd.daemon.trial_engine import place_of_refused, report_refusal
+from alertd.daemon.vetting import vet
 from alertd.model.conditions import DefinitionCondition
 from alertd.model.ids import DefinitionId, ExprId, RuleId
 from alertd.model.rulebook import RuleBook
 from alertd.rulebook.cage import Cage, Limits
 from alertd.rulebook.problems import Place, Report
+from alertd.shipped import shipped
 from tests.service.stage import shipped_rules
 
 
@@ -53,3 +57,18 @@ def test_the_stop_of_a_clock_and_rules_too_many_together_are_found_by_halves() -
     assert found[0].file.endswith("clocks.yaml")
     together = place_of_refused(book, lambda part: len(part.expressions) < len(book.expressions))
     assert together == (Place("rules", 1), "these rules together")
+
+
+def test_a_check_after_a_change_takes_less_than_a_second() -> None:
+    """By CPU time, of this process and the engine's together: beside other work a wall clock says nothing."""
+    settings = read_settings(shipped("config") / "alertd.yaml")
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    vet(settings, settings.rules, now)
+    begun = cpu()
+    assert vet(settings, settings.rules, now).problems == ()
+    assert cpu() - begun < 1.0
+
+
+def cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)

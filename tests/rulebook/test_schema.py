@@ -30,8 +30,8 @@ KINDS = "list definition rule clock ladder role rota hours person".split()
 
 ONLY_CHECK_CAN_TELL = {
     "what other blocks and files hold": (
-        "clock_never_started list_word_never_held definitions_in_a_circle definitions_rule_each_other_out "
-        "instead_of_in_a_circle "
+        "clock_never_started list_word_never_held synonym_of_no_word definitions_in_a_circle "
+        "definitions_rule_each_other_out instead_of_in_a_circle "
         "id_twice label_across_cases_in_where labels_in_a_circle ladder_nobody_climbs ladder_of_mails "
         "lists_in_a_circle no_text_for_the_channel roles_in_a_circle same_conditions_twice count_through_definition "
         "clock_stopped_by_way_of_a_label clock_stopped_on_its_own_state "
