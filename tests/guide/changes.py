@@ -28,7 +28,7 @@ HOURS = Change(
 
 HOSPITAL = Change(
     "A hospital gets youth workers",
-    "One word, its other spellings, and who answers there. A presentation at any other place alerts the duty team anyhow.",
+    "One word, its other spellings, and who answers there. At any other place the duty team is alerted anyhow.",
     (
         Edit(
             "lists.yaml",
@@ -65,8 +65,8 @@ HOSPITAL = Change(
 
 WITNESS = Change(
     "Witnesses of common assault wake nobody",
-    "`none:` holds what must not be so; both lines under `all:` must hold for it. An unknown part or offence leaves the "
-    "exclusion open, so the rule still acts: that is on purpose.",
+    "`none:` holds what must not be so; both lines under `all:` must hold for it. An unknown part or offence leaves "
+    "the exclusion open, so the rule still acts: that is on purpose.",
     (
         Edit(
             "serious_violence.yaml",
@@ -172,13 +172,13 @@ ONE_MORE = Change(
 
 MORNING = Change(
     "A warning may wake somebody",
-    "`rest: hold` waits for the list at 07:30, `rest: wake` may disturb between 22:00 and 07:30. Think of the person: a "
-    "phone that buzzes for nothing is soon muted.",
+    "`rest: hold` waits for the list at 07:30, `rest: wake` may disturb between 22:00 and 07:30. Think of the person: "
+    "a phone that buzzes for nothing is soon muted.",
     (
         Edit(
             "clocks.yaml",
-            "{at: 44 hours, notify: [safeguarding_duty, duty_manager], template: contact_warning, by: [sms], rest: hold}",
-            "{at: 44 hours, notify: [safeguarding_duty, duty_manager], template: contact_warning, by: [sms], rest: wake}",
+            "by: [sms], rest: hold}\n  on_breach",
+            "by: [sms], rest: wake}\n  on_breach",
             "- clock: contact_48h_young_person",
         ),
     ),
@@ -253,8 +253,8 @@ LADDER = Change(
 
 SHADOW = Change(
     "A new rule, tried in shadow first",
-    "`status: shadow` decides and records, and sends nothing: `alertd replay` and `alertd explain` show what it would have "
-    "told. Make it `live` when that was right.",
+    "`status: shadow` decides and records, and sends nothing: `alertd replay` and `alertd explain` show what it would "
+    "have told. Make it `live` when that was right.",
     (
         Edit(
             "hospital.yaml",
