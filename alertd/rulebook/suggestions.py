@@ -110,6 +110,6 @@ def did_you_mean(word: str, known: Collection[str]) -> str:
 
 
 def allowed(known: Collection[str]) -> str:
-    """List the words that are allowed, shortened when there are very many."""
-    words = list(known)
+    """List the words that are allowed, each once, shortened when there are very many."""
+    words = list(dict.fromkeys(known))
     return "allowed: " + ", ".join(words[:40]) + (f" and {len(words) - 40} more" if len(words) > 40 else "")
