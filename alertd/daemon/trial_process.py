@@ -26,7 +26,7 @@ from alertd.rulebook.settings import RestHours, Settings
 
 LONGEST = timedelta(minutes=10)
 """A trial that takes longer is ended, and its set refused."""
-_POLITE = 10
+_POLITE = 5
 """How far the process steps back: the loops of the daemon go first."""
 _log = structlog.get_logger(__name__)
 

@@ -22,7 +22,7 @@ def test_commands_work_by_the_last_good_set_and_say_so(here: Installation) -> No
     result = here("accept", ref, "--as", EDT)
     assert result.exit_code == 0, result.output
     assert "the last good set is used" in result.output
-    assert "custody.yaml:8: E012" in result.output
+    assert "custody.yaml:9: E012" in result.output
     assert f"{ref}: alert" in result.output
 
 

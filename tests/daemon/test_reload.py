@@ -151,7 +151,7 @@ def test_a_reload_under_which_a_running_clock_would_vanish_is_refused(
 ) -> None:
     parts.intake.take([Arrival(incident("custody"), Properties(), NOW)], NOW)
     for path in (folder / "rules").rglob("*.yaml"):
-        path.write_text(path.read_text().replace("golden_hour\n", "golden_hours\n"))
+        path.write_text(re.sub(r"\bgolden_hour\b", "golden_hours", path.read_text()))
     before = parts.rules.present
 
     assert not reload()

@@ -20,6 +20,8 @@ from tests.e2e.conftest import Run
 from tests.e2e.installation import TOKEN_VARIABLE, Installation
 from tests.e2e.live_story import LiveStory, rehearsed
 
+pytestmark = pytest.mark.timeout(400)  # a trial of the rules steps back before everything else that runs
+
 STORIES = {
     "scenario_06_booking_time_corrected": "scenario 6 - no booking-in time at first, then an earlier one",
     "scenario_11_corrected": "scenario 11 - corrected to something not serious after five hours",

@@ -100,7 +100,7 @@ class Marked:
         eventually(lambda: taken().get("received", 0) == load.offered, within=60, every=0.05, what="all is taken in")
 
     def _logged(self, event: str) -> None:
-        eventually(lambda: self._daemon.log.count(f'"{event}"') == self._reloads, within=90, what=event)
+        eventually(lambda: self._daemon.log.count(f'"{event}"') == self._reloads, within=150, what=event)
 
     def held(self) -> list[float]:
         """How long each swap took, in seconds."""

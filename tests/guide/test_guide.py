@@ -14,6 +14,8 @@ from tests.guide.changes import TEN
 from tests.guide.transcript import NIGHT, Desk
 from tests.guide.writing import README, kept
 
+pytestmark = pytest.mark.timeout(400)
+
 MARK = "ten changes"
 
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from alertd.service.casework import Casework
 from alertd.service.deliver import Deliver
 from alertd.service.intake import Intake
+from alertd.service.settling import Settling
 from tests.service.world import PowerCut
 
 Verb = Callable[..., Any]
@@ -28,7 +29,7 @@ _PLACES: dict[CutPoint, tuple[type, str, bool]] = {
     CutPoint.BEFORE_COMMIT: (Casework, "write", True),
     CutPoint.AFTER_COMMIT: (Intake, "take", True),
     CutPoint.BEFORE_SEND: (Deliver, "_send", False),
-    CutPoint.AFTER_SEND: (Deliver, "_settle", False),
+    CutPoint.AFTER_SEND: (Settling, "_record", False),
 }
 """Owner, verb, and whether the verb is done before the power goes."""
 
