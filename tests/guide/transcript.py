@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import groupby
 from shutil import copytree, rmtree
 
 from tests.cli.installation import Installation
@@ -58,23 +58,26 @@ class Desk:
         return self.named(f"$ alertd {' '.join(words)}\n{said.rstrip()}")
 
     def named(self, text: str) -> str:
-        """The text with what differs from run to run under names that do not."""
-        text = text.replace(f"{self.here.root}/", "")
-        text = _REF.sub(lambda found: self._name(found[0], _a_ref), text)
-        return "\n".join(
-            line.rstrip() for line in _SET.sub(lambda found: self._name(found[0], _a_set), text).split("\n")
+        """The text with what differs from run to run under names that do not, and cases of one moment in one order."""
+        text = _REF.sub("WF-UR-26-....", text.replace(f"{self.here.root}/", ""))
+        text = _SET.sub(
+            lambda found: self.names.setdefault(found[0], f"set-{len(self.names) + 1}".ljust(12, ".")), text
         )
-
-    def _name(self, found: str, make: Callable[[int], str]) -> str:
-        return self.names.setdefault(found, make(len(self.names)))
-
-
-def _a_ref(number: int) -> str:
-    return f"WF-UR-26-{number + 1:04d}"
+        lines = [line.rstrip() for line in text.split("\n")]
+        return "\n".join(line for _, run in groupby(lines, _is_case) for line in _in_order(list(run)))
 
 
-def _a_set(number: int) -> str:
-    return f"set-{number + 1}".ljust(12, ".")
+def _is_case(line: str) -> bool:
+    return line.startswith("  WF-UR-")
+
+
+def _in_order(lines: list[str]) -> list[str]:
+    return sorted(lines, key=_moments) if _is_case(lines[0]) else lines
+
+
+def _moments(line: str) -> tuple[str, str]:
+    before, _, after = line.partition("->")
+    return after, before
 
 
 def fenced(text: str, language: str = "text") -> str:

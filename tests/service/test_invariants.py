@@ -367,9 +367,9 @@ class AnyDay(RuleBasedStateMachine):
 
 _NIGHTLY = bool(environ.get("ALERTD_NIGHTLY"))
 TestAnyDay = pytest.mark.timeout(0 if _NIGHTLY else 300)(AnyDay.TestCase)
-_FACTOR = 40 if _NIGHTLY else 1
+_FACTOR = 80 if _NIGHTLY else 1
 TestAnyDay.settings = settings(
-    max_examples=12 * _FACTOR,
+    max_examples=6 * _FACTOR,
     stateful_step_count=14,
     deadline=None,
     derandomize=not _NIGHTLY,
