@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,11 +18,15 @@ from alertd.model.errors import AlertdError, NotPossible
 from alertd.model.ids import PersonId, RoleId
 from alertd.model.rulebook import RuleBook
 from alertd.model.shifts import Swap
+from alertd.rulebook.loader import load_text
 from alertd.rulebook.settings import Settings
 from alertd.rulebook.settings_file import find_config
 from alertd.rulebook.suggestions import did_you_mean
 from alertd.service.mending import Mending
 from alertd.service.people import People
+from alertd.service.rule_loads import version_in_force
+
+NOT_IN_FORCE = "the rule files hold rules that are not in force, and are not used: alertd status says why"
 
 
 def config_path(config: Path | None) -> Path:
@@ -40,17 +46,34 @@ def opened(config: Path | None) -> Iterator[Parts]:
         if why := parts.rules.present.refused:
             bad(f"the rule files are refused, so the last good set is used: {why} Run: alertd check")
         elif parts.rules.present.awaited is not None:
-            bad("the rule files hold rules that are not in force, and are not used: alertd status says why")
+            bad(NOT_IN_FORCE)
         yield parts
 
 
-def stored_swaps(settings: Settings, after: datetime) -> tuple[tuple[Swap, ...], str]:
-    """Swaps that stand and end after a moment; none and the reason where the store cannot be looked into."""
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """What the store knows of who is on call.
+
+    Attributes:
+        book: The set in force; None where there is none, or it cannot be read.
+        swaps: Those that stand.
+        trouble: Why the store could not be looked into; "" when it could.
+    """
+
+    book: RuleBook | None
+    swaps: tuple[Swap, ...]
+    trouble: str
+
+
+def on_record(settings: Settings, after: datetime) -> OnRecord:
+    """The set in force, and swaps that stand and end after a moment; nothing where the store cannot be looked into."""
     try:
         with closing(open_store_alone(settings)) as store, store.read() as reading:
-            return reading.swaps(after), ""
+            version = version_in_force(reading)
+            text = reading.version_text(version) if version is not None else None
+            return OnRecord(load_text(json.loads(text)).book if text else None, reading.swaps(after), "")
     except AlertdError as trouble:
-        return (), str(trouble)
+        return OnRecord(None, (), str(trouble))
 
 
 def people(parts: Parts) -> People:

@@ -12,19 +12,20 @@ from rich.text import Text
 
 from alertd.cli import gaps, swaps
 from alertd.cli.list_first import ListFirst
-from alertd.cli.opening import settings_of, stored_swaps
+from alertd.cli.opening import NOT_IN_FORCE, on_record, settings_of
 from alertd.cli.options import AsJson, At, Config
 from alertd.cli.screen import bad, say, show_json, show_table
 from alertd.core.calendar import local
 from alertd.core.on_call import OnCall, backup_of, by_role, on_call
 from alertd.core.wording import moment
 from alertd.daemon.clock import utc_now
-from alertd.daemon.rules_in_force import RulesRefused
+from alertd.daemon.rules_in_force import RulesRefused, files_of
 from alertd.model.errors import NotPossible
 from alertd.model.ids import RoleId
 from alertd.model.rulebook import Person, RuleBook
 from alertd.model.shifts import Swap
 from alertd.model.values import Channel
+from alertd.rulebook.files import version_of
 from alertd.rulebook.loader import load
 from alertd.rulebook.moments import NOW, typed
 from alertd.rulebook.settings import Settings
@@ -44,7 +45,7 @@ def add_to(app: typer.Typer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A moment, the rules as the files have them, and swaps that count at that moment."""
+    """A moment, the rules in force, and swaps that count at that moment."""
 
     at: datetime
     book: RuleBook
@@ -70,14 +71,16 @@ def list_oncall(
     """Say who is on call, now or at another time, and why. Numbers and names are not shown."""
     settings, now = settings_of(config), utc_now()
     asked_at = typed(at, now)
-    book = _book(settings)
+    known = on_record(settings, min(asked_at, now))
+    book = known.book or _book(settings)
+    if known.book is not None and version_of(files_of(settings)) != known.book.version:
+        bad(NOT_IN_FORCE)
     if role and RoleId(role) not in book.roles:
         raise NotPossible(f"there is no role '{role}'{did_you_mean(role, book.roles)}\n{allowed(sorted(book.roles))}")
-    known, trouble = stored_swaps(settings, min(asked_at, now))
-    asked = _Asked(asked_at, book, [swap for swap in known if swap.from_ <= asked_at < swap.to])
+    asked = _Asked(asked_at, book, [swap for swap in known.swaps if swap.from_ <= asked_at < swap.to])
     names = [RoleId(role)] if role else list(book.roles)
     if as_json:
-        show_json({"at": asked_at, "roles": [_data(name, asked) for name in names], "swaps_unknown": trouble})
+        show_json({"at": asked_at, "roles": [_data(name, asked) for name in names], "swaps_unknown": known.trouble})
         return
     say(f"{local(asked_at):%H:%M %a %d %b %Y}, local time ({local(asked_at):%Z})")
     say()
@@ -85,11 +88,12 @@ def list_oncall(
     if role:
         _say_why(asked.answer(RoleId(role)), asked.backup(RoleId(role)))
     _say_swaps(asked, names)
-    if trouble:
-        bad(f"swaps could not be looked up, this is the rota alone: {trouble}")
+    if known.trouble:
+        bad(f"swaps could not be looked up, this is the rota alone: {known.trouble}")
 
 
 def _book(settings: Settings) -> RuleBook:
+    """The rules as the files have them: before the daemon ever ran, or where the store cannot be looked into."""
     loaded = load(settings.rules, settings.config, None)
     if loaded.book is None:
         raise RulesRefused(loaded.problems, settings.config)

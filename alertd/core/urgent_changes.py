@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from alertd.model.conditions import Condition, Count, DefinitionCondition, FieldCondition, Group, Heading, Op
+from alertd.model.conditions import Another, Condition, Count, DefinitionCondition, FieldCondition, Group, Heading, Op
 from alertd.model.ids import RuleId
 from alertd.model.rulebook import IfMissing, Rule, RuleBook, RuleStatus
 from alertd.model.values import Severity
@@ -54,7 +54,9 @@ def urgent_changes(before: RuleBook, after: RuleBook) -> tuple[UrgentChange, ...
     found += [
         UrgentChange(Touch.NARROWS, rule)
         for rule in old.keys() & new.keys()
-        if rule in replaced or not _acts_as_often(new[rule], old[rule], after, before)
+        if rule in replaced
+        or _hears_less(old[rule], after, before)
+        or not _acts_as_often(new[rule], old[rule], after, before)
     ]
     return tuple(sorted(found, key=lambda change: (change.rule, change.touch)))
 
@@ -71,6 +73,30 @@ def _replaced(book: RuleBook) -> set[RuleId]:
     """Rules in whose stead another live rule may act."""
     live = (rule for rule in book.rules.values() if rule.status is RuleStatus.LIVE)
     return {replaced for rule in live for replaced in rule.instead_of}
+
+
+def _hears_less(old: Rule, after: RuleBook, before: RuleBook) -> bool:
+    """Whether a word of its condition has lost a spelling by which senders say it, or the spelling means another."""
+    spellings = _spellings(after)
+    lost = {word for said, word in _spellings(before).items() if spellings.get(said) != word}
+    return bool(lost) and not lost.isdisjoint(_all_words(_spelled_out(old.when, before)))
+
+
+def _spellings(book: RuleBook) -> dict[str, str]:
+    """Other spellings, each with the word that it stands for; alike in one case of letters, as messages are read."""
+    return {said.casefold(): word for one in book.lists.values() for said, word in one.synonyms.items()}
+
+
+def _all_words(condition: Condition) -> frozenset[object]:
+    match condition:
+        case Group(items=items):
+            return frozenset[object]().union(*map(_all_words, items))
+        case FieldCondition():
+            return _words(condition)
+        case Count(where=where) | Another(where=where):
+            return _all_words(where)
+        case _:
+            return frozenset()
 
 
 def _acts_as_often(new: Rule, old: Rule, after: RuleBook, before: RuleBook) -> bool:

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from alertd.cli.opening import opened
 from alertd.core.calendar import local
 from alertd.daemon.clock import utc_now
+from alertd.daemon.reload import record_version
 from tests.cli.installation import Installation
 
 BY = ("--as", "edt_duty_phone")
@@ -85,6 +87,26 @@ def test_the_rota_is_told_even_when_swaps_cannot_be_looked_up(here: Installation
     assert "duty_manager" in result.stdout
     assert "swaps could not be looked up" in result.output
     assert "alertd migrate" in here.json("oncall")["swaps_unknown"]
+
+
+def test_changed_files_that_are_not_in_force_change_nobody_who_is_on_call(here: Installation) -> None:
+    def roles() -> object:
+        return here.json("oncall", "--at", "2026-12-01 10:00")["roles"]
+
+    rotas = here.root / "config" / "rotas.yaml"
+    shipped = rotas.read_text()
+    changed = shipped.replace(
+        "[manager_ash, manager_birch, manager_cedar]", "[manager_cedar, manager_ash, manager_birch]"
+    )
+    before = roles()
+    rotas.write_text(changed)
+    assert roles() != before, "no set is on record yet, so the files count"
+    rotas.write_text(shipped)
+    with opened(here.config) as parts:
+        record_version(parts, parts.rules.present)
+    rotas.write_text(changed)
+    assert "rules that are not in force, and are not used" in here("oncall").output
+    assert roles() == before
 
 
 def test_cover_without_a_gap_is_said_and_is_exit_0(here: Installation) -> None:

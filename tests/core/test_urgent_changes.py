@@ -20,8 +20,8 @@ from alertd.model.conditions import (
     Join,
     Op,
 )
-from alertd.model.ids import DefinitionId, LeafId, RoleId, RuleId, Version
-from alertd.model.rulebook import Classify, Definition, Header, IfMissing, Rule, RuleBook, RuleStatus
+from alertd.model.ids import DefinitionId, LeafId, ListId, RoleId, RuleId, Version
+from alertd.model.rulebook import Classify, Definition, Header, IfMissing, Rule, RuleBook, RuleStatus, WordList
 from alertd.model.values import Answer, Kind, Severity
 
 HEADER = Header("A rule", "[P]", RoleId("head"), date(2027, 3, 31), "rules.yaml:1")
@@ -158,3 +158,37 @@ def test_a_rule_that_acts_instead_narrows_the_one_it_replaces() -> None:
     draft = replace(stand_in, status=RuleStatus.DRAFT)
     assert [str(each) for each in urgent_changes(book(RULE, draft), book(RULE, stand_in))] == ["may narrow rule"]
     assert urgent_changes(book(RULE, stand_in), book(RULE, draft)) == ()
+
+
+def heard_as(condition: Condition, *synonyms: tuple[str, str]) -> RuleBook:
+    words = WordList(ListId("offences"), ("robbery", "abh"), dict(synonyms))
+    return replace(book(replace(RULE, when=condition)), lists={words.id: words})
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        field(Op.HAS_ANY, ("robbery", "abh"), "incident.offence"),
+        every(none_of(field(Op.EQUALS, "robbery", "incident.offence"))),
+        Count(
+            LeafId("n"),
+            Kind.INCIDENT,
+            field(Op.EQUALS, "robbery", "incident.offence"),
+            None,
+            None,
+            timedelta(days=1),
+            2,
+        ),
+    ],
+)
+def test_a_lost_spelling_of_a_word_that_a_rule_compares_may_narrow_it(condition: Condition) -> None:
+    before = heard_as(condition, ("Mugging", "robbery"), ("assault abh", "abh"))
+    more = heard_as(condition, ("mugging", "robbery"), ("assault abh", "abh"), ("street robbery", "robbery"))
+    assert urgent_changes(before, more) == ()
+    for fewer in (heard_as(condition), heard_as(condition, ("mugging", "abh"), ("assault abh", "abh"))):
+        assert [str(each) for each in urgent_changes(before, fewer)] == ["may narrow rule"]
+
+
+def test_a_lost_spelling_of_another_word_narrows_nothing() -> None:
+    condition = field(Op.EQUALS, "robbery", "incident.offence")
+    assert urgent_changes(heard_as(condition, ("assault abh", "abh")), heard_as(condition)) == ()

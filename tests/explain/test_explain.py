@@ -136,6 +136,18 @@ def test_what_was_past_when_learned_or_withdrawn_is_quiet_with_its_key(world: Wo
     assert f"[{world.only_case().row.id}/clock:golden_hour:" in late
 
 
+def test_what_was_taken_back_before_its_time_came_is_no_event_of_a_day_to_come(
+    world: World, explained: Explain
+) -> None:
+    report = custody(booked="11-26 02:00", record={"system": "custody", "ref": "R1", "version": 1})
+    newer = {"person": {"ref": "P1", "age": 34}, "record": {"system": "custody", "ref": "R1", "version": 2}}
+    world.told(world.incident(report))
+    world.at("11-26 02:10").told(world.incident({**report, **newer}))
+    found = explained()
+    assert any(row.state == "withdrawn" and row.due_at > world.now for row in found.owed)
+    assert max(event.at for event in found.timeline) <= world.now
+
+
 def test_clocks_stand_as_they_stood_at_the_moment(world: World, explained: Explain) -> None:
     world.told(world.incident(custody("P1", booked="11-26 02:00")))
     world.at("11-26 03:30")

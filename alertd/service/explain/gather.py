@@ -72,7 +72,7 @@ def account(facts: Facts, reading: Reading, past: PastRules, asked: Asked | None
         told=tuple(_message(note, reading) for note in reading.notifications(facts.row.id)),
         referrals=reading.referrals(facts.row.id),
     )
-    found = replace(found, timeline=timeline(found))
+    found = replace(found, timeline=timeline(found, now))
     if asked is None:
         return found
     then = Then(asked.since, asked.until, rules.book if rules else None, _swaps(reading, asked.until))

@@ -15,15 +15,19 @@ _MARKS = ("message", "rules", "clock", "alert", "told", QUIET)
 _KEPT_QUIET = ("skipped", "withdrawn", "unreachable", "held")
 
 
-def timeline(found: Account) -> tuple[Event, ...]:
-    """Everything that happened, earliest first; of one moment what came in before what was done about it."""
+def timeline(found: Account, now: datetime) -> tuple[Event, ...]:
+    """Everything that happened, earliest first; of one moment what came in before what was done about it.
+
+    What was withdrawn before its time came has no moment of its own until then: it is no event yet.
+    """
     events = [event for heard in found.messages for event in _heard(heard)]
     events += _decisions(found)
     events += [event for clock in found.clocks for event in _clock(clock)]
     events += [event for alert in found.alerts for event in _alert(alert)]
     events += [_told(note) for note in found.told]
     events += [event for row in found.owed for event in _quiet(row)]
-    return tuple(sorted(events, key=lambda event: (event.at, _MARKS.index(event.mark))))
+    happened = (event for event in events if event.at <= now)
+    return tuple(sorted(happened, key=lambda event: (event.at, _MARKS.index(event.mark))))
 
 
 def _heard(heard: Heard) -> Iterator[Event]:
