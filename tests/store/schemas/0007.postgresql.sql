@@ -205,6 +205,30 @@ CREATE TABLE public.referrals (
     referred_to text NOT NULL,
     known_at bigint NOT NULL
 );
+CREATE TABLE public.rule_approvals (
+    load bigint NOT NULL,
+    person text NOT NULL,
+    proof text NOT NULL,
+    account text NOT NULL,
+    at bigint NOT NULL
+);
+CREATE TABLE public.rule_loads (
+    number bigint NOT NULL,
+    version text NOT NULL,
+    before text NOT NULL,
+    at bigint NOT NULL,
+    state text NOT NULL,
+    author text,
+    account text NOT NULL,
+    report text NOT NULL
+);
+CREATE SEQUENCE public.rule_loads_number_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+ALTER SEQUENCE public.rule_loads_number_seq OWNED BY public.rule_loads.number;
 CREATE TABLE public.rule_versions (
     version text NOT NULL,
     recorded_at bigint NOT NULL,
@@ -251,12 +275,14 @@ CREATE TABLE public.wrong_tries (
 );
 ALTER TABLE ONLY public.case_reads ALTER COLUMN id SET DEFAULT nextval('public.case_reads_id_seq'::regclass);
 ALTER TABLE ONLY public.quarantine ALTER COLUMN id SET DEFAULT nextval('public.quarantine_id_seq'::regclass);
+ALTER TABLE ONLY public.rule_loads ALTER COLUMN number SET DEFAULT nextval('public.rule_loads_number_seq'::regclass);
 ALTER TABLE ONLY public.swaps ALTER COLUMN number SET DEFAULT nextval('public.swaps_number_seq'::regclass);
-INSERT INTO public.alembic_version VALUES ('0008');
+INSERT INTO public.alembic_version VALUES ('0007');
 INSERT INTO public.meta VALUES ('serves_from', '\x30303031');
 SELECT pg_catalog.setval('public.case_reads_id_seq', 1, false);
 SELECT pg_catalog.setval('public.message_seq', 1, false);
 SELECT pg_catalog.setval('public.quarantine_id_seq', 1, false);
+SELECT pg_catalog.setval('public.rule_loads_number_seq', 1, false);
 SELECT pg_catalog.setval('public.swaps_number_seq', 1, false);
 ALTER TABLE ONLY public.accounts
     ADD CONSTRAINT accounts_pkey PRIMARY KEY (key);
@@ -304,6 +330,10 @@ ALTER TABLE ONLY public.rechecks
     ADD CONSTRAINT rechecks_pkey PRIMARY KEY (case_id);
 ALTER TABLE ONLY public.referrals
     ADD CONSTRAINT referrals_pkey PRIMARY KEY (case_id, referred_to);
+ALTER TABLE ONLY public.rule_approvals
+    ADD CONSTRAINT rule_approvals_pkey PRIMARY KEY (load, person);
+ALTER TABLE ONLY public.rule_loads
+    ADD CONSTRAINT rule_loads_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY public.rule_versions
     ADD CONSTRAINT rule_versions_pkey PRIMARY KEY (version);
 ALTER TABLE ONLY public.sought
@@ -340,6 +370,7 @@ CREATE INDEX obligations_shared ON public.obligations USING btree (case_id) WHER
 CREATE INDEX obligations_waiting ON public.obligations USING btree (due_at) WHERE (state = ANY (ARRAY['pending'::text, 'held'::text]));
 CREATE INDEX quarantine_open ON public.quarantine USING btree (received_at) WHERE (settled_at IS NULL);
 CREATE INDEX rechecks_by_time ON public.rechecks USING btree (at);
+CREATE INDEX rule_loads_by_version ON public.rule_loads USING btree (version);
 CREATE INDEX swaps_standing ON public.swaps USING btree (to_at) WHERE (undone_at IS NULL);
 CREATE INDEX web_sessions_by_account ON public.web_sessions USING btree (account);
 ALTER TABLE ONLY public.attempts
@@ -348,3 +379,5 @@ ALTER TABLE ONLY public.handed_over
     ADD CONSTRAINT handed_over_number_fkey FOREIGN KEY (number) REFERENCES public.handovers(number);
 ALTER TABLE ONLY public.lines
     ADD CONSTRAINT lines_notification_fkey FOREIGN KEY (notification) REFERENCES public.notifications(id);
+ALTER TABLE ONLY public.rule_approvals
+    ADD CONSTRAINT rule_approvals_load_fkey FOREIGN KEY (load) REFERENCES public.rule_loads(number);
