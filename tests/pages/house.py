@@ -17,12 +17,14 @@ from alertd.daemon.pages import accounts_of, make_pages
 from alertd.daemon.parts import Options, Parts, migrate_store, open_parts, read_settings
 from alertd.model.case import Facts
 from alertd.model.handover import Handover, Shift
-from alertd.model.ids import PersonId, RoleId
+from alertd.model.ids import ClockId, PersonId, RoleId, Version
+from alertd.model.rule_loads import LoadReport, LoadState, RuleLoad
 from alertd.model.values import Kind
 from alertd.service.accounts import NewAccount
 from alertd.service.intake import Arrival
 from alertd.service.messages import Properties, write_event
 from alertd.service.ports import Rank
+from alertd.service.rule_loads import RuleLoads
 from alertd.web.app import make_app
 from alertd.web.server import Server
 from tests.doubles.private import free_port
@@ -65,6 +67,19 @@ class House:
         """End it."""
         assert self._server.stop(5)
         self.parts.close()
+
+    def rules_wait(self) -> None:
+        """Let changed rules wait for somebody to stand for them."""
+        report = LoadReport(
+            urgent=("may narrow hospital_other_site", "retires disclosure_cohort"),
+            clocks=((ClockId("contact_48h_young_person"), 2),),
+            messages=31,
+            changes=("lost: WF-UR-26-7QK4 disclosure_cohort to mash, 14:10 Thu 26 Nov → never (disclosure.yaml:12)",),
+        )
+        load = RuleLoad(
+            0, Version("0123456789ab"), Version(""), self.now, LoadState.WAITING, PersonId("manager_birch"), "", report
+        )
+        RuleLoads(self.parts.store).wait(load, "{}")
 
     def settle(self) -> None:
         """Do everything that is due now."""

@@ -280,6 +280,12 @@ def _tour(page: Page, house: House) -> Iterator[str]:
     page.get_by_role("button", name="Confirm for EDT").click()
     page.get_by_role("status").wait_for()
     yield "handover-confirmed"
+    house.rules_wait()
+    page.goto("/a/rules")
+    yield "rules"
+    page.get_by_role("button", name="I stand for this change").click()
+    page.get_by_text("You stand for it already").wait_for()
+    yield "rules-approved"
     page.goto(f"/a/case/{case.row.ref}")
     yield "case-accepted"
     yield from _acts(page, child(house).row.ref)
