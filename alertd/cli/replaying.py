@@ -20,7 +20,7 @@ from alertd.cli.screen import bad, console, good, plural, say, show_json, when
 from alertd.core.calendar import local
 from alertd.daemon.clock import utc_now
 from alertd.daemon.parts import Parts, read_settings
-from alertd.daemon.replay_rules import Tried, set_in_force, set_to_try
+from alertd.daemon.replay_rules import RulesWithFiles, set_in_force, set_to_try
 from alertd.daemon.replaying import OnProgress, compare
 from alertd.daemon.rules_in_force import RulesRefused
 from alertd.model.differences import Differences
@@ -85,7 +85,7 @@ def _span(from_: str, to: str, now: datetime) -> tuple[datetime, datetime]:
     return since, until
 
 
-def _to_try(parts: Parts, against: Path) -> Tried:
+def _to_try(parts: Parts, against: Path) -> RulesWithFiles:
     """The other rules.
 
     Raises:
@@ -103,7 +103,9 @@ def _to_try(parts: Parts, against: Path) -> Tried:
         raise typer.Exit(1) from None
 
 
-def _compared(parts: Parts, before: Tried, after: Tried, since: datetime, until: datetime) -> Differences:
+def _compared(
+    parts: Parts, before: RulesWithFiles, after: RulesWithFiles, since: datetime, until: datetime
+) -> Differences:
     with _progress() as progress:
         return compare(
             parts.store,

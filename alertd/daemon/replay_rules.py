@@ -21,14 +21,14 @@ Files = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class RulesWithFiles:
     """A rule set with its files."""
 
     rules: RuleSet
     files: Files
 
 
-def set_in_force(parts: Parts) -> Tried:
+def set_in_force(parts: Parts) -> RulesWithFiles:
     """The set by which the daemon decides, which need not be what the files say by now.
 
     Raises:
@@ -40,21 +40,21 @@ def set_in_force(parts: Parts) -> Tried:
         version = Version(reading.note(IN_FORCE) or present.book.version)
         text = reading.version_text(version)
     if version == present.book.version:
-        return Tried(present, _shown(text or files_text(parts.settings, present.book), parts.settings))
+        return RulesWithFiles(present, _shown(text or files_text(parts.settings, present.book), parts.settings))
     if text is None:
         raise ConfigError(f"the rules in force, {version}, are not on record\nRemedy: alertd check, then reload")
     found = recall_rules(text, ConfigError("replayed"), parts.settings, parts.keyring.token, Reference)
-    return Tried(replace(found, refused=""), _shown(text, parts.settings))
+    return RulesWithFiles(replace(found, refused=""), _shown(text, parts.settings))
 
 
-def set_to_try(settings: Settings, hashed: Callable[[str], Token], today: date) -> Tried:
+def set_to_try(settings: Settings, hashed: Callable[[str], Token], today: date) -> RulesWithFiles:
     """The set that files hold.
 
     Raises:
         RulesRefused: they hold errors.
     """
     rules = load_rules(settings, hashed, Reference, today)
-    return Tried(rules, _shown(files_text(settings, rules.book), settings))
+    return RulesWithFiles(rules, _shown(files_text(settings, rules.book), settings))
 
 
 def _shown(text: str | None, settings: Settings) -> Files:

@@ -12,7 +12,7 @@ from alertd.daemon.rehearsal import Stage
 from alertd.daemon.rules_in_force import RuleSet
 from alertd.daemon.story_run import Result, run_story
 from alertd.daemon.verb_settings import intake_settings, voice_of
-from alertd.model.rulebook import Classify, Refer, Request
+from alertd.rulebook.names import names_of
 from alertd.rulebook.settings import Settings
 from alertd.rulebook.stories import Known
 from alertd.rulebook.story import Story
@@ -40,15 +40,4 @@ def play(stories: Iterable[Story], rules: RuleSet, settings: Settings, keyring: 
 
 def known_names(rules: RuleSet) -> Known:
     """Every name that a story may use."""
-    book = rules.book
-    actions = [action for rule in book.rules.values() for action in rule.then]
-    return {
-        "rule": book.rules,
-        "clock": book.clocks,
-        "role": book.roles,
-        "person": book.people,
-        "template": rules.texts.names,
-        "label": {action.label for action in actions if isinstance(action, Classify)},
-        "referral": {action.to for action in actions if isinstance(action, Refer)},
-        "request": {action.request for action in actions if isinstance(action, Request)},
-    }
+    return names_of(rules.book, rules.texts.names)

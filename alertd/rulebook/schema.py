@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from alertd.model.contract import EVENTS, TIME_FIELDS
-from alertd.model.rulebook import Classify, Counts, IfMissing, Refer, Request, RuleBook, RuleStatus
+from alertd.model.rulebook import Counts, IfMissing, RuleBook, RuleStatus
 from alertd.model.values import Channel, Kind, Rest, Severity
 from alertd.rulebook.clock_blocks import WEEKDAYS
+from alertd.rulebook.names import names_of
 from alertd.rulebook.rule_blocks import CASE_KEY, WARNING_CODES
 from alertd.rulebook.schema_conditions import Names, condition_definitions, fields_of, groups
 from alertd.rulebook.schema_parts import (
@@ -82,22 +83,7 @@ def _names(book: RuleBook | None, templates: Collection[str]) -> Names:
     if book is None:
         kinds = "list definition rule clock ladder hours role rota person label referral request template".split()
         return dict.fromkeys(kinds)
-    actions = [action for rule in book.rules.values() for action in rule.then]
-    return {
-        "list": book.lists,
-        "definition": book.definitions,
-        "rule": book.rules,
-        "clock": book.clocks,
-        "ladder": book.ladders,
-        "hours": book.hours,
-        "role": book.roles,
-        "rota": book.rotas,
-        "person": book.people,
-        "template": templates,
-        "label": {action.label for action in actions if isinstance(action, Classify)},
-        "referral": {action.to for action in actions if isinstance(action, Refer)},
-        "request": {action.request for action in actions if isinstance(action, Request)},
-    }
+    return {**names_of(book, templates)}
 
 
 def _header(names: Names) -> dict[str, Schema]:
