@@ -9,7 +9,7 @@ Source: CONTRACT, `alertd approve`: "a live urgent rule added, narrowed or retir
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from alertd.model.conditions import Another, Condition, Count, DefinitionCondition, FieldCondition, Group, Heading, Op
@@ -79,7 +79,7 @@ def _hears_less(old: Rule, after: RuleBook, before: RuleBook) -> bool:
     """Whether a word of its condition has lost a spelling by which senders say it, or the spelling means another."""
     spellings = _spellings(after)
     lost = {word for said, word in _spellings(before).items() if spellings.get(said) != word}
-    return bool(lost) and not lost.isdisjoint(_all_words(_spelled_out(old.when, before)))
+    return bool(lost) and not lost.isdisjoint(_all_words(old.when, before))
 
 
 def _spellings(book: RuleBook) -> dict[str, str]:
@@ -87,16 +87,14 @@ def _spellings(book: RuleBook) -> dict[str, str]:
     return {said.casefold(): word for one in book.lists.values() for said, word in one.synonyms.items()}
 
 
-def _all_words(condition: Condition) -> frozenset[object]:
-    match condition:
-        case Group(items=items):
-            return frozenset[object]().union(*map(_all_words, items))
-        case FieldCondition():
-            return _words(condition)
-        case Count(where=where) | Another(where=where):
-            return _all_words(where)
-        case _:
-            return frozenset()
+def _all_words(condition: Condition, book: RuleBook) -> frozenset[object]:
+    if isinstance(condition, Group):
+        return frozenset[object]().union(*(_all_words(item, book) for item in condition.items))
+    if isinstance(condition, DefinitionCondition):
+        return _all_words(book.definitions[condition.name].condition, book)
+    if isinstance(condition, FieldCondition):
+        return _words(condition)
+    return _all_words(condition.where, book)
 
 
 def _acts_as_often(new: Rule, old: Rule, after: RuleBook, before: RuleBook) -> bool:
@@ -120,6 +118,8 @@ def _spelled_out(condition: Condition, book: RuleBook) -> Condition:
         return _spelled_out(book.definitions[condition.name].condition, book)
     if isinstance(condition, Group):
         return Group(condition.heading, tuple(_spelled_out(item, book) for item in condition.items))
+    if isinstance(condition, Count | Another):
+        return replace(condition, where=_spelled_out(condition.where, book))
     return condition
 
 
@@ -162,13 +162,15 @@ def _leaf_covers(wide: Condition, narrow: Condition) -> bool:
         return same and _holds_more(wide, narrow)
     if isinstance(wide, Count) and isinstance(narrow, Count):
         return _counts_alike(wide, narrow) and wide.within >= narrow.within and wide.at_least <= narrow.at_least
+    if isinstance(wide, Another) and isinstance(narrow, Another):
+        return replace(wide, leaf=narrow.leaf, where=narrow.where) == narrow and _covers(wide.where, narrow.where)
     return False
 
 
 def _counts_alike(wide: Count, narrow: Count) -> bool:
-    """Whether two counts differ at most in their window and their number."""
-    parts = ((one.messages, one.where, one.same, one.different) for one in (wide, narrow))
-    return next(parts) == next(parts)
+    """Whether two counts differ at most in window, number and what counts, and one counts all that the other does."""
+    parts = ((one.messages, one.same, one.different) for one in (wide, narrow))
+    return next(parts) == next(parts) and _covers(wide.where, narrow.where)
 
 
 def _holds_more(wide: FieldCondition, narrow: FieldCondition) -> bool:

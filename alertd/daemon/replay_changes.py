@@ -244,5 +244,5 @@ def _at(change: Change) -> datetime:
 
 
 def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Changes by the time of the first telling."""
-    return tuple(sorted(changes, key=lambda c: (_at(c), c.case, c.rule, c.role, c.difference.value, c.because)))
+    """Changes by the time of the first telling; of one moment by what is said, since references of cases are random."""
+    return tuple(sorted(changes, key=lambda c: (_at(c), c.rule, c.role, c.difference.value, c.because, c.case)))

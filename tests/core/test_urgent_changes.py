@@ -123,8 +123,19 @@ def test_what_is_not_proven_may_narrow(before: Condition, after: Condition) -> N
     assert str(found) == "may narrow rule"
 
 
-def test_a_definition_that_narrows_narrows_every_rule_that_uses_it() -> None:
-    rule = replace(RULE, when=every(DefinitionCondition(DefinitionId("young"))))
+YOUNG = DefinitionCondition(DefinitionId("young"))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        every(YOUNG),
+        replace(count(), where=YOUNG),
+        Another(LeafId("a"), Kind.CASE, every(YOUNG), (Join("person.ref", "person.ref", includes=False),)),
+    ],
+)
+def test_a_definition_that_narrows_narrows_every_rule_that_uses_it(condition: Condition) -> None:
+    rule = replace(RULE, when=condition)
     before, after = book(rule, young=any_of(CHILD, KNIFE)), book(rule, young=CHILD)
     assert [str(each) for each in urgent_changes(before, after)] == ["may narrow rule"]
     assert urgent_changes(after, before) == ()
@@ -187,6 +198,16 @@ def test_a_lost_spelling_of_a_word_that_a_rule_compares_may_narrow_it(condition:
     assert urgent_changes(before, more) == ()
     for fewer in (heard_as(condition), heard_as(condition, ("mugging", "abh"), ("assault abh", "abh"))):
         assert [str(each) for each in urgent_changes(before, fewer)] == ["may narrow rule"]
+
+
+def test_a_lost_spelling_of_a_word_in_a_definition_may_narrow_the_rule_that_uses_it() -> None:
+    rule = replace(RULE, when=every(YOUNG))
+    robbed = field(Op.EQUALS, "robbery", "incident.offence")
+    before, fewer = (
+        replace(book(rule, young=robbed), lists=heard_as(robbed, *said).lists)
+        for said in ([("mugging", "robbery")], [])
+    )
+    assert [str(each) for each in urgent_changes(before, fewer)] == ["may narrow rule"]
 
 
 def test_a_lost_spelling_of_another_word_narrows_nothing() -> None:
