@@ -15,7 +15,7 @@ from alertd.transport.notify_http import Client, NotifyAccount, ask
 from alertd.transport.twilio_http import pooled_session
 
 TYPES = {Channel.SMS: "sms", Channel.EMAIL: "email"}
-_CONNECTIONS = 8
+_CONNECTIONS = 32
 
 
 class NotifySender:

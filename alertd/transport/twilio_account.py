@@ -79,7 +79,7 @@ class TwilioAccount:
     auth_token: Callable[[], str] = field(repr=False)
     base_url: str = "https://api.twilio.com"
     limit: timedelta = timedelta(seconds=15)
-    connections: int = 8
+    connections: int = 32
 
 
 class TwilioRequests:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from requests import Session
+from requests import Request, Session
 from requests.adapters import HTTPAdapter
 from twilio.http.response import Response
 
 CONNECT_SECONDS = 3.0
 """A provider that is away costs an urgent text no more than this before another one is tried."""
+_PARTS = ("params", "data", "headers", "auth")
 
 
 def pooled_session(base_url: str, connections: int) -> Session:
@@ -65,16 +66,18 @@ class OneCall:
         Raises:
             requests.RequestException: It could not be made or answered.
         """
-        answer = self._session.request(
-            method,
-            self._moved(url),
-            **{name: options.get(name) for name in ("params", "data", "headers", "auth")},
+        made = Request(method, self._moved(url), **{name: options.get(name) for name in _PARTS}).prepare()
+        # By the adapter: the session's merging, cookies and redirections are not wanted, and cost a third of the time.
+        answer = self._session.get_adapter(str(made.url)).send(
+            made,
             timeout=(min(CONNECT_SECONDS, self._seconds), self._seconds),
-            allow_redirects=False,
+            verify=True if self._session.verify is None else self._session.verify,
+            proxies=self._session.proxies,
         )
+        text = answer.text  # read to its end, which gives the connection back
         self.status = answer.status_code
         self.retry_after = _seconds(answer.headers.get("Retry-After"))
-        return Response(answer.status_code, answer.text, answer.headers)
+        return Response(answer.status_code, text, answer.headers)
 
     def _moved(self, url: str) -> str:
         parts = urlsplit(url)
