@@ -6,14 +6,45 @@ A missing server fails the tests that need it, with the remedy in the text; noth
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from coverage import Coverage
 
 from tests.doubles.broker import Broker
 from tests.doubles.fake_notify import FakeNotify
 from tests.doubles.fake_twilio import FakeTwilio
 from tests.doubles.mailserver import MailServer
 from tests.doubles.postgres import Postgres
+
+_MEASURED = frozenset(
+    {"core", "daemon", "engine", "explain", "messages", "model", "rulebook", "service", "service_replies"}
+)
+"""Folders whose tests must reach every branch of core and model; to trace the others takes twice their time."""
+_LONG = ("engine", "e2e", "nights", "transport", "pages", "systemd", "guide")
+"""Folders with files that take a minute or more: begun first, no worker is left alone with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put long files first (`--no-loadscope-reorder` keeps this order among workers)."""
+    items.sort(key=lambda item: _LONG.index(_folder(item)) if _folder(item) in _LONG else len(_LONG))
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Trace branches only where that is asked for, and never where a test counts in thousands (`unmeasured`)."""
+    tracing = Coverage.current()
+    if tracing is None or (_folder(item) in _MEASURED and item.get_closest_marker("unmeasured") is None):
+        return (yield)
+    tracing.stop()
+    try:
+        return (yield)
+    finally:
+        tracing.start()
 
 
 @pytest.fixture(scope="session")

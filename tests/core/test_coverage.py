@@ -174,6 +174,7 @@ def _desks(draw: st.DrawFn) -> tuple[Desk, datetime]:
     return _desk(replace(book, hours={hours.id: hours}), swaps=swaps, silent=silent), start
 
 
+@pytest.mark.unmeasured
 @given(_desks())
 @settings(max_examples=15, deadline=None)
 def test_gaps_are_those_of_a_look_at_every_minute(drawn: tuple[Desk, datetime]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from alertd.model.case import LineState, MessageOutcome, ObligationKey
 from tests.core.nightly import examples
 from tests.core.stories import histories
 from tests.core.world import Input, World, live
+
+pytestmark = pytest.mark.unmeasured
 
 _TOLD = (LineState.TOLD, LineState.PENDING)
 

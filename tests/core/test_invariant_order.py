@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.nightly import examples
 from tests.core.stories import histories
 from tests.core.world import Input, Picture, World
+
+pytestmark = pytest.mark.unmeasured
 
 
 def _as_they_come(inputs: Sequence[Input], now: datetime) -> Picture:

@@ -14,6 +14,7 @@ START = 20261125
 """Recorded, so that a run can be repeated; `make mutation` takes another each time."""
 
 
+@pytest.mark.unmeasured
 @pytest.mark.timeout(400)
 def test_slips_are_noticed_and_told_within_a_line(tmp_path: Path) -> None:
     bench = Bench(tmp_path, most=8)

@@ -366,7 +366,7 @@ class AnyDay(RuleBasedStateMachine):
 
 
 _NIGHTLY = bool(environ.get("ALERTD_NIGHTLY"))
-TestAnyDay = pytest.mark.timeout(0 if _NIGHTLY else 300)(AnyDay.TestCase)
+TestAnyDay = pytest.mark.unmeasured(pytest.mark.timeout(0 if _NIGHTLY else 300)(AnyDay.TestCase))
 _FACTOR = 80 if _NIGHTLY else 1
 TestAnyDay.settings = settings(
     max_examples=6 * _FACTOR,
