@@ -155,5 +155,6 @@ def _calls_it_an_age(words: str, age: int) -> bool:
 
 
 def _folded(text: str) -> str:
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return _WORD_BREAKS.sub(" ", bare.casefold()).strip()
+    if not text.isascii():  # what is, has no accents to lose
+        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return _WORD_BREAKS.sub(" ", text.casefold()).strip()

@@ -9,8 +9,6 @@ from time import monotonic
 
 import structlog
 
-from alertd.model.errors import StoreUnavailable
-
 Job = Callable[[], object]
 _log = structlog.get_logger(__name__)
 
@@ -20,7 +18,7 @@ class SendingLanes:
 
     Args:
         number: How many.
-        done: Called after each job, on its thread: there is room again.
+        done: Called after each job, on its thread: there is room again, and an answer to settle.
         failed: Called when a job raised; its message stays leased, and is looked up when the lease has run out.
     """
 
@@ -64,9 +62,6 @@ class SendingLanes:
     def _guarded(self, job: Job) -> None:
         try:
             job()
-        except StoreUnavailable as away:
-            _log.error("send_not_settled", reason=str(away))
-            self._failed()
         except Exception as fault:  # noqa: BLE001  # the lane's one: a fault costs a message's answer, never the lane
             _log.error("send_failed", exc_info=fault)
             self._failed()

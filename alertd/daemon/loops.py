@@ -26,6 +26,7 @@ from alertd.daemon.wake import Wake
 from alertd.daemon.watch_feed import FeedWatch, in_words
 from alertd.daemon.watches import WatchTurn
 from alertd.daemon.ways_in import way_in
+from alertd.model.errors import StaleWrite, StoreUnavailable
 from alertd.transport.feed import Alarm, FeedState, FeedStatus, Heard
 
 INTAKE = "intake"
@@ -42,10 +43,10 @@ _LIMITS = {
 """How long a turn of each loop may take."""
 _PACES: dict[str, Callable[[Wake], Pace]] = {
     "tick": partial(Pace, breath=0.1),
-    "plan": partial(Pace, breath=0.02, share=0.25),
+    "plan": partial(Pace, breath=0.02, share=0.12),
     "deliver": partial(Pace, breath=0.02),
 }
-"""Ticks promise a second. Planning is many times quicker than sending, so a quarter of the time lets it stay ahead."""
+"""Ticks promise a second. Planning is many times quicker than sending, so an eighth of the time lets it stay ahead."""
 
 _log = structlog.get_logger(__name__)
 
@@ -98,6 +99,7 @@ class Loops:
     def __init__(self, parts: Parts, shared: Shared, reloading: Callable[[], float]) -> None:
         troubles, wakes = shared.troubles, shared.wakes
         self._shared = shared
+        self._parts = parts
         self._now = parts.now
         self._feed_watch = FeedWatch(troubles)
         heard = Heard(progress=lambda: shared.progress.mark(INTAKE), alarm=self._alarm)
@@ -195,4 +197,13 @@ class Loops:
         ended = [loop.join(end - monotonic()) for loop in self._all]
         self._polls.close()
         ended.append(self._shared.lanes.close(max(0.0, end - monotonic())))
-        return all(ended)
+        return all(ended) and self._settled()
+
+    def _settled(self) -> bool:
+        """Put the last answers on record; else their messages are looked up after the next start."""
+        try:
+            self._parts.deliver.settle(self._now())
+        except (StoreUnavailable, StaleWrite) as away:
+            _log.error("send_not_settled", reason=str(away))
+            return False
+        return True

@@ -103,6 +103,7 @@ class DeliverTurn:
 
     def __call__(self) -> float:
         """Take a turn; seconds until the next message may leave."""
+        self._parts.deliver.settle(self._parts.now())
         if not self._parts.deliver.has_room():
             return LOOK  # a lane that falls free gives a wake
         return 0.0 if self._notes.run(self._parts.now()) else seconds_to_next(self._parts, Task.SEND)

@@ -75,6 +75,10 @@ class Deliver:
         """Whether a message could leave at once; else `send_due` only settles."""
         return self._means.lanes is None or self._means.lanes.free() > 0
 
+    def settle(self, now: datetime) -> None:
+        """Put on record what providers have answered since the last look; see `Settling.settle`."""
+        self._settling.settle(now)
+
     def send_due(self, now: datetime, clock: Callable[[], datetime], only: Collection[str] | None = None) -> int:
         """Send the notifications whose time has come, as many as can leave at once.
 
@@ -94,9 +98,10 @@ class Deliver:
         leased, looked = self._lease(now, room, only)
         for each in leased:
             if lanes is None:
-                self._send(each, clock)
+                self._send(each)
+                self._settling.settle(clock())
             else:
-                lanes.start(partial(self._send, each, clock))
+                lanes.start(partial(self._send, each))
         return looked
 
     def resolve_doubts(self, now: datetime, limit: int = DOUBT_LIMIT) -> int:
@@ -181,6 +186,6 @@ class Deliver:
 
     # --- send
 
-    def _send(self, leased: Leased, clock: Callable[[], datetime]) -> None:
+    def _send(self, leased: Leased) -> None:
+        """Send; on a lane, the answer is settled by the next look, together with others that come meanwhile."""
         self._settling.answered(leased.note, self._choice.send(leased.sender, leased.outgoing))
-        self._settling.settle(clock())

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -12,6 +13,28 @@ T = TypeVar("T")
 
 class Overdue(Exception):
     """The call did not end in time; it goes on in the background, and its result is not wanted any more."""
+
+
+class _Helper:
+    """A thread that makes one call after another, for whoever takes it from among the idle ones."""
+
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        threading.Thread(target=self._run, name="send", daemon=True).start()
+
+    def make(self, call: Callable[[], None]) -> None:
+        self._calls.put(call)
+
+    def _run(self) -> None:
+        while True:
+            call = self._calls.get()
+            call()
+            del call  # what it holds is not kept until the next one
+            _idle.append(self)
+
+
+_idle: deque[_Helper] = deque()
+"""Helpers that are free: to begin a thread for every call costs as much as half of what a library does in it."""
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
@@ -23,7 +46,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     Raises:
         Overdue: It did not end in time.
     """
-    results: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+    results: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
     def run() -> None:
         try:
@@ -31,11 +54,18 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001  # raised again on the caller's thread
             results.put((None, error))
 
-    threading.Thread(target=run, name="send", daemon=True).start()
+    _helper().make(run)
     try:
         result, error = results.get(timeout=max(0.0, seconds))
-    except queue.Empty:
+    except Empty:
         raise Overdue from None
     if error is not None:
         raise error
     return result  # type: ignore[return-value]  # without an error, it is the call's own
+
+
+def _helper() -> _Helper:
+    try:
+        return _idle.pop()
+    except IndexError:
+        return _Helper()
