@@ -124,8 +124,11 @@ def first_warning_at(clock: ClockRun, book: RuleBook) -> datetime | None:
 
 def state_now(clock: ClockRun, book: RuleBook, now: datetime) -> ClockState:
     """How a clock stands, warnings included."""
+    stands = state(clock, now)
+    if stands is not ClockState.RUNNING:
+        return stands  # a warning makes no difference to it
     first = first_warning_at(clock, book)
-    return state(clock, now, warned=first is not None and first <= now)
+    return ClockState.WARNED if first is not None and first <= now else stands
 
 
 def is_over(clock: ClockRun, now: datetime) -> bool:

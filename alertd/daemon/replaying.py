@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from multiprocessing.connection import Connection, wait
 from typing import cast
 
@@ -37,6 +38,7 @@ OnProgress = Callable[[int, int], None]
 """Told how many messages were played of how many, both sides counted."""
 Texts = tuple[Mapping[str, str], Mapping[str, str]]
 """Files of both sets, name → text, before and after."""
+_HASHES = 10_000
 _KILLED = "a part of the replay was killed\nRemedy: look for a lack of memory, and replay less at a time"
 
 
@@ -109,7 +111,9 @@ def _files(text: str | None) -> Mapping[str, str]:
 
 def _played_by(rules: RuleSet) -> Ruling:
     """Rules judged by the reference evaluator alone, without a trace that nobody will read."""
-    return Ruling(replace(rules.ruling.terms, traced=False), Reference(rules.book))
+    terms = rules.ruling.terms
+    hashed = lru_cache(maxsize=_HASHES)(terms.hashed)  # the same keys are named at every step of a case
+    return Ruling(replace(terms, traced=False, hashed=hashed), Reference(rules.book))
 
 
 def _together(found: Sequence[Compared], messages: int, cases: int) -> Differences:
