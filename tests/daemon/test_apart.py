@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alertd.daemon.apart import ASIDE, Apart, Work
@@ -47,6 +47,7 @@ def apart(pile: Pile) -> tuple[Apart[int], list[int]]:
     return Apart("test", Work(pile.due, pile.run), tell), told
 
 
+@settings(deadline=None)  # every failure is logged with its traceback
 @given(rows=st.lists(st.integers(0, 30), unique=True), bad=st.sets(st.integers(0, 30)))
 def test_all_good_rows_are_worked_and_each_bad_one_is_told(rows: list[int], bad: set[int]) -> None:
     pile = Pile(rows, bad)
