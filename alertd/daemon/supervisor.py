@@ -110,7 +110,7 @@ class Loop:
                 self._stopping.wait(self._pace.breath)
                 self._wake.wait_past(seen, min(wait, LOOK))
             elif self._pace.share < 1:
-                self._stopping.wait(min(LOOK, (thread_time() - begun) * (1 / self._pace.share - 1)))
+                self._stopping.wait(min(2 * LOOK, (thread_time() - begun) * (1 / self._pace.share - 1)))
 
     def _guarded(self) -> float:
         """Take a turn, whatever it may raise."""

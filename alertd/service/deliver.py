@@ -121,7 +121,7 @@ class Deliver:
             notes = [note for note in due if only is None or note.id in only][:room]
             if not notes:
                 return [], 0
-            reading.load([note.case for note in notes if note.case is not None])
+            reading.load_without_lines([note.case for note in notes if note.case is not None])
             reading.obligations([line for note in notes for line in note.lines])  # at the price of one
             looked = [self._look(note, reading, now) for note in notes]
             seen = reading.revisions([case for look in looked for case in look.cases])

@@ -303,8 +303,12 @@ class Reading(HandoverReading, SwapReading, ExplainReading, Protocol):
         """Present revision of each case; a case that became an alias is left out."""
         ...
 
-    def load(self, cases: Collection[CaseId]) -> None:
-        """Load these cases at the price of one: in a reading, asking for them afterwards costs nothing more."""
+    def load_without_lines(self, cases: Collection[CaseId]) -> None:
+        """Load these cases at the price of one: in a reading, asking for them afterwards costs nothing more.
+
+        Their `Facts.obligations` are left empty: what a text says of a case stands in none of them, and to read them
+        takes as long as all the rest.
+        """
         ...
 
     def case(self, id_: CaseId) -> Facts | None:

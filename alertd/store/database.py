@@ -62,10 +62,13 @@ class SqlSnapshot(SqlReading):
         self._loaded: dict[str, Facts] = {}
         self._leading: dict[tuple[Lead, bytes], list[CaseId]] = {}
         self._owing: dict[ObligationKey, Obligation | None] = {}
+        self._without_lines = False
 
-    def load(self, cases: Collection[CaseId]) -> None:
+    def load_without_lines(self, cases: Collection[CaseId]) -> None:
         """Load these cases at the price of one: asking for them, and for their incidents, costs nothing more."""
+        self._without_lines = True
         loaded = self._facts(cases)
+        self._without_lines = False
         tokens = {token[:HALF] for facts in loaded.values() for token in self._incidents(facts)}
         self._led(Lead.INCIDENT, sorted(tokens))
 
@@ -78,6 +81,9 @@ class SqlSnapshot(SqlReading):
         wanted = set(ids)
         self._loaded |= super()._facts(wanted - self._loaded.keys()) if wanted - self._loaded.keys() else {}
         return {id_: self._loaded[id_] for id_ in sorted(wanted) if id_ in self._loaded}
+
+    def _owed(self, scopes: Sequence[str]) -> dict[str, list[Obligation]]:
+        return {} if self._without_lines else super()._owed(scopes)
 
     def _stored_obligations(self, keys: Collection[ObligationKey]) -> list[Obligation]:
         wanted = dict.fromkeys(keys)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 from alertd.model.case import (
@@ -154,7 +155,7 @@ def _alert(stored: list[Any]) -> Alert:
         ladder=ladder,
         duty=RoleId(duty),
         reasons=tuple(map(RuleId, reasons)),
-        ladders=tuple(_ladder(each) for ladders in more for each in ladders),
+        ladders=tuple(_ladder(dumps(each)) for ladders in more for each in ladders),
     )
 
 
@@ -167,8 +168,10 @@ def _seconds(length: timedelta) -> float:
     return length.total_seconds()
 
 
-def _ladder(stored: list[Any]) -> Ladder:
-    id_, title, steps, exhausted, every, times = stored
+@lru_cache(maxsize=128)
+def _ladder(stored: bytes) -> Ladder:
+    """A ladder as it stood when an alert began; most alerts began with the same few."""
+    id_, title, steps, exhausted, every, times = loads(stored)
     return Ladder(LadderId(id_), title, tuple(map(_step, steps)), RoleId(exhausted), timedelta(seconds=every), times)
 
 

@@ -25,7 +25,7 @@ from alertd.store.tables import cases, keys, leads, messages, obligations
 class CaseReading(Session):
     """Cases by id, reference or what they share; messages by pair or as orphans."""
 
-    def load(self, cases: Collection[CaseId]) -> None:
+    def load_without_lines(self, cases: Collection[CaseId]) -> None:
         """Within a transaction nothing is kept: what was loaded may be written since."""
 
     def case(self, id_: CaseId) -> Facts | None:
