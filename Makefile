@@ -13,9 +13,8 @@
 # PYTHON=python3.12 chooses the interpreter on first use; TEST_ARGS="-k name" narrows the tests.
 
 PYTHON ?= python3
-# Tests of one file share their broker and database, so a file stays on one worker. Many tests wait for other processes:
-# one worker more than there are processors keeps those at work.
-TEST_ARGS ?= -n $(shell expr `nproc` + 1) --dist loadfile --no-loadscope-reorder
+# Tests of one file share their broker and database, so a file stays on one worker; long files begin first.
+TEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
 
 VENV := .venv
 BIN := $(VENV)/bin
