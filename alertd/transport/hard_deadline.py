@@ -15,7 +15,7 @@ class Overdue(Exception):
     """The call did not end in time; it goes on in the background, and its result is not wanted any more."""
 
 
-class _Helper:
+class _Caller:
     """A thread that makes one call after another, for whoever takes it from among the idle ones."""
 
     def __init__(self) -> None:
@@ -33,8 +33,8 @@ class _Helper:
             _idle.append(self)
 
 
-_idle: deque[_Helper] = deque()
-"""Helpers that are free: to begin a thread for every call costs as much as half of what a library does in it."""
+_idle: deque[_Caller] = deque()
+"""Threads that are free: to begin a thread for every call costs as much as half of what a library does in it."""
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
@@ -54,7 +54,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001  # raised again on the caller's thread
             results.put((None, error))
 
-    _helper().make(run)
+    _caller().make(run)
     try:
         result, error = results.get(timeout=max(0.0, seconds))
     except Empty:
@@ -64,8 +64,8 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     return result  # type: ignore[return-value]  # without an error, it is the call's own
 
 
-def _helper() -> _Helper:
+def _caller() -> _Caller:
     try:
         return _idle.pop()
     except IndexError:
-        return _Helper()
+        return _Caller()
