@@ -197,7 +197,8 @@ class Loops:
         ended = [loop.join(end - monotonic()) for loop in self._all]
         self._polls.close()
         ended.append(self._shared.lanes.close(max(0.0, end - monotonic())))
-        return all(ended) and self._settled()
+        ended.append(self._settled())  # whatever still hangs: what was answered need not become a doubt
+        return all(ended)
 
     def _settled(self) -> bool:
         """Put the last answers on record; else their messages are looked up after the next start."""
