@@ -207,4 +207,7 @@ class Loops:
         except (StoreUnavailable, StaleWrite) as away:
             _log.error("send_not_settled", reason=str(away))
             return False
+        except Exception as fault:  # noqa: BLE001  # as in a loop: a fault costs an answer, never the orderly end
+            _log.error("send_not_settled", reason=type(fault).__name__, exc_info=fault)
+            return False
         return True

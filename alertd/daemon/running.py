@@ -32,6 +32,7 @@ from alertd.model.case import Notification
 from alertd.model.delivery import Outcome
 from alertd.model.errors import AlertdError, StoreUnavailable
 from alertd.rulebook.settings import Settings
+from alertd.service.means import LANES
 from alertd.service.steadfast import Disagreements
 from alertd.transport.backoff import Backoff
 from alertd.transport.systemd_notify import SystemdNotifier, notifier
@@ -40,8 +41,6 @@ BEAT = 0.5
 """Seconds between two looks of the main thread: signals, watchdog, status."""
 DRAIN = 8.0
 """Seconds that a stop may take; what is under way then is looked up at the next start."""
-LANES = 32
-"""Requests to providers at the same time."""
 
 _log = structlog.get_logger(__name__)
 

@@ -84,7 +84,7 @@ class Deliver:
 
         Args:
             now: Aware UTC.
-            clock: The time at settling, after the requests.
+            clock: The time after a request, at which it is settled where there are no lanes.
             only: Leave out every other message; None for all.
 
         Returns:

@@ -16,6 +16,8 @@ from alertd.service.fail_over import FailOver
 SEND_SECONDS = 10.0
 """Hard total deadline of one request; a lease lasts this long and five seconds more."""
 LEASE = timedelta(seconds=SEND_SECONDS + 5)
+LANES = 32
+"""Requests to providers at the same time, each on a connection of its own."""
 
 
 def _nothing(_: Notification, __: Outcome) -> None:

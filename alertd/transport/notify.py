@@ -10,12 +10,12 @@ from datetime import datetime
 
 from alertd.model.delivery import CannotSay, Found, InDoubt, LookUp, NotFound, Outcome, Outgoing, RetryLater, Sent
 from alertd.model.values import Channel
+from alertd.service.means import LANES
 from alertd.transport.notify_answers import outcome_of, said
 from alertd.transport.notify_http import Client, NotifyAccount, ask
 from alertd.transport.twilio_http import pooled_session
 
 TYPES = {Channel.SMS: "sms", Channel.EMAIL: "email"}
-_CONNECTIONS = 32
 
 
 class NotifySender:
@@ -29,7 +29,7 @@ class NotifySender:
 
     def __init__(self, account: NotifyAccount) -> None:
         self._account = account
-        self._session = pooled_session(account.base_url, _CONNECTIONS)
+        self._session = pooled_session(account.base_url, LANES)
 
     def send(self, outgoing: Outgoing) -> Outcome:
         """Send once; never later than `outgoing.deadline`."""

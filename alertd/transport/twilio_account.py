@@ -17,6 +17,7 @@ from twilio.rest import Client
 
 from alertd.model.delivery import CannotSay, InDoubt, LookUp, Outcome, Outgoing, Refused, RetryLater, Sent
 from alertd.model.errors import ConfigError
+from alertd.service.means import LANES
 from alertd.transport.hard_deadline import Overdue, within
 from alertd.transport.not_answered import not_answered
 from alertd.transport.twilio_http import OneCall, pooled_session
@@ -79,7 +80,7 @@ class TwilioAccount:
     auth_token: Callable[[], str] = field(repr=False)
     base_url: str = "https://api.twilio.com"
     limit: timedelta = timedelta(seconds=15)
-    connections: int = 32
+    connections: int = LANES
 
 
 class TwilioRequests:

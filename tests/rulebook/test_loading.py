@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from datetime import date, timedelta
 from datetime import time as clock_time
 from pathlib import Path
@@ -281,10 +280,8 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read() -> None:
     assert load_text({**BASE, "r.yaml": text}).problems == ()
 
 
-def test_the_shipped_files_load_without_an_error_in_under_a_second() -> None:
-    begun = time.perf_counter()
+def test_the_shipped_files_load_without_an_error() -> None:
     loaded = load([shipped("rules")], shipped("config"), shipped("templates"))
-    assert time.perf_counter() - begun < 1
     assert [format_problem(found) for found in loaded.problems if found.severity is Weight.ERROR] == []
 
 
